@@ -1,0 +1,98 @@
+import { PermanentError, TransientError } from '../transfer/errors.ts'
+import type { Connection, Fault, Side } from '../transfer/model.ts'
+import type { Effect } from '../transfer/ports.ts'
+import { tally } from '../transfer/quorum.ts'
+import type { EventBody, Job, Move, Step } from './job.ts'
+import { bypass, leave, overdue, readOurs } from './moves.ts'
+
+/** What a slot keeps of one PUT. */
+export type PutResult = { ok: true } | { ok: false; fault: Fault }
+
+/** Approves exactly the connections of the record, each read again by its id right before, and reads back until both are Approved. */
+export const approving: Step = async (job) => {
+  const { transfer, effects, now, polls } = job
+  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  const connections = await readOurs(job)
+  if (connections.length < 2 || connections.some(({ state }) => state !== 'Pending' && state !== 'Approved')) {
+    return leave(job, 'failed', 'connection_lost')
+  }
+  const foreign = connections.find(({ side, state }) => state === 'Approved' && !effects[slotOf('approve', side)])
+  const passed = await bypass(job, foreign?.side)
+  if (passed) return passed
+  if (connections.every(({ state }) => state === 'Approved')) {
+    return { events: [{ type: 'connections_seen', connections }, { type: 'running' }], due: now }
+  }
+  const failures = connections.flatMap((connection) => failure(job, connection))
+  if (overdue(job)) return leave(job, 'failed', 'half_approved', failures[0]?.fault)
+  const pending = connections.filter((connection) => mayPut(job, 'approve', connection))
+  const told = failures.filter(({ side, fault }) => !wasTold(job, side, fault))
+  const events = told.map(({ side, fault }): EventBody => ({ type: 'approve_failed', side, fault }))
+  if (pending.length === 0) return { events, due: now + Math.min(polls.least, 5_000) }
+  return put(job, 'approve', pending, events)
+}
+
+/** Intents for all, then the PUTs in parallel, then each result by its token. */
+export function put(
+  job: Job,
+  what: 'approve' | 'reject',
+  connections: readonly Connection[],
+  before: readonly EventBody[],
+): Move {
+  const { transfer, azure, store, lease, now } = job
+  const intents = connections.map((connection) => {
+    const slot = slotOf(what, connection.side)
+    const effect: Effect = { token: job.token(), at: now, attempt: (job.effects[slot]?.attempt ?? 0) + 1 }
+    return { slot, connection, effect }
+  })
+  const one = async ({ slot, connection, effect }: (typeof intents)[number]): Promise<void> => {
+    const verdict = what === 'approve' ? 'Approved' : 'Rejected'
+    const result = await azure
+      .decide(transfer.request, connection, verdict, describe(job, verdict), lease.mayStart)
+      .then((): PutResult => ({ ok: true }))
+      .catch((error: unknown): PutResult => ({ ok: false, fault: faultOf(error) }))
+    await store.result(transfer.id, slot, effect.token, result)
+  }
+  const intended = intents.map(({ connection, effect }): EventBody => {
+    return { type: 'approve_intended', side: connection.side, token: effect.token }
+  })
+  return {
+    events: [...before, ...(what === 'approve' ? intended : [])],
+    effects: Object.fromEntries(intents.map(({ slot, effect }) => [slot, effect])),
+    due: now,
+    act: async () => void (await Promise.all(intents.map(one))),
+  }
+}
+
+/** True when this connection is Pending and no earlier PUT may still be at work. */
+export function mayPut(job: Job, what: 'approve' | 'reject', { side, state }: Connection): boolean {
+  if (state !== 'Pending') return false
+  const effect = job.effects[slotOf(what, side)]
+  return !effect || job.now >= effect.at + job.polls.closing
+}
+
+/** The slot of one PUT. */
+export function slotOf(what: 'approve' | 'reject', side: Side): string {
+  return `${what}:${side}`
+}
+
+function failure({ effects }: Job, { side, state }: Connection): readonly { side: Side; fault: Fault }[] {
+  const result = effects[slotOf('approve', side)]?.result as PutResult | undefined
+  return state === 'Pending' && result?.ok === false ? [{ side, fault: result.fault }] : []
+}
+
+function wasTold({ transfer }: Job, side: Side, fault: Fault): boolean {
+  return transfer.story.some(
+    (told) => told.kind === 'half_approved' && told.missing === side && told.fault.code === fault.code,
+  )
+}
+
+function describe({ transfer }: Job, verdict: 'Approved' | 'Rejected'): string {
+  const by = tally(transfer).approvals.map((decision) => decision.by)
+  const who = verdict === 'Approved' ? ` by ${by.join(', ')}` : ''
+  return `${verdict}${who} through Drawbridge, transfer ${transfer.id}`.slice(0, 140)
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof PermanentError || error instanceof TransientError) return error.fault
+  return { code: 'NotSent', message: 'The request was not sent.' }
+}

@@ -1,0 +1,91 @@
+import { applyAll } from '../transfer/apply.ts'
+import { Refusal } from '../transfer/errors.ts'
+import { mayHaveStarted } from '../transfer/lifecycle.ts'
+import { changedFacts, materialOf } from '../transfer/material.ts'
+import { type Connection, sides } from '../transfer/model.ts'
+import type { Observation } from '../transfer/ports.ts'
+import { tally } from '../transfer/quorum.ts'
+import { isNew, named } from './awaiting-endpoints.ts'
+import type { EventBody, Job, Move, Step } from './job.ts'
+import { bypass, finish, isOver, leave, readOurs } from './moves.ts'
+import { refuse } from './requested.ts'
+import { unasked } from './unasked.ts'
+
+/** Counts what people said; looks at Azure now and then, and once more right before it goes on. */
+export const awaitingApproval: Step = async (job) => {
+  const { transfer, now, polls } = job
+  const { denied, reached } = tally(transfer)
+  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (denied) return leave(job, 'denied', 'denied')
+  const until = expiry(job)
+  if (!reached && now >= until) return leave(job, 'expired', 'expired')
+  const look = mayHaveStarted(transfer) ? await lookAtAzure(job) : await lookAtPlan(job, reached)
+  if (look.turn) return look.turn
+  if (reached) return { events: [...look.events, { type: 'quorum_reached' }], due: now }
+  return { events: look.events, due: Math.min(until, now + polls.approval) }
+}
+
+/** What a look found: things to note, or a turn that the transfer takes because of it. */
+type Look = { events: readonly EventBody[]; turn?: Move }
+
+function expiry({ transfer, clocks }: Job): number {
+  const { round } = transfer
+  return round?.expiresAt ?? (round?.askedAt ?? transfer.since) + clocks.awaiting_approval
+}
+
+async function lookAtPlan(job: Job, reached: boolean): Promise<Look> {
+  if (!reached) return { events: [] }
+  try {
+    return again(job, [{ type: 'planned', plan: await job.azure.plan(job.transfer.request) }])
+  } catch (error) {
+    if (error instanceof Refusal) return { events: [], turn: refuse(error, job.now) }
+    throw error
+  }
+}
+
+async function lookAtAzure(job: Job): Promise<Look> {
+  const { transfer, azure } = job
+  if (!transfer.operation) throw new Error(`Transfer ${transfer.id} has no operation`)
+  const seen = await azure.observe(transfer.request, transfer.operation)
+  if (isOver(seen)) {
+    return { events: [], turn: seen.state === 'succeeded' ? await unasked(job) : await finish(job, seen) }
+  }
+  const connections = await current(job, seen)
+  if (connections.some(({ state }) => state !== 'Pending' && state !== 'Approved')) {
+    return { events: [], turn: await leave(job, 'failed', 'connection_lost') }
+  }
+  const approved = connections.filter(({ state }) => state === 'Approved')
+  const passed = await bypass(job, approved[0]?.side)
+  if (passed) return { events: [], turn: passed }
+  if (transfer.bypassed && approved.length === sides.length) {
+    return {
+      events: [],
+      turn: { events: [{ type: 'connections_seen', connections }, { type: 'running' }], due: job.now },
+    }
+  }
+  return again(job, [{ type: 'connections_seen', connections }])
+}
+
+/** Ours by id; all of them anew once Azure names what it had not named when the card went out. */
+async function current(job: Job, seen: Observation): Promise<readonly Connection[]> {
+  const { transfer, azure } = job
+  const known = sides.flatMap((side) => transfer.connections[side] ?? [])
+  if (seen.named.length === 0 || known.every((connection) => connection.named)) return readOurs(job)
+  const fresh = isNew(job, await azure.connections(transfer.request))
+  const ours = named(job.matchConnections(seen.named, fresh))
+  return sides.every((side) => ours[side]) ? sides.flatMap((side) => ours[side] ?? []) : readOurs(job)
+}
+
+/** Notes what was read, and begins a new round when it changes a fact that the card shows. */
+function again(job: Job, events: readonly EventBody[]): Look {
+  const { transfer, now } = job
+  const before = transfer.round?.material
+  const next = applyAll(
+    transfer,
+    events.map((event) => ({ ...event, at: now })),
+  )
+  const changed = before ? changedFacts(before, materialOf(next)) : []
+  if (changed.length > 0) return { events: [], turn: { events: [...events, { type: 'asked', changed }], due: now } }
+  const same = JSON.stringify(next.connections) === JSON.stringify(transfer.connections)
+  return { events: same ? [] : events }
+}

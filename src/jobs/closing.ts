@@ -1,0 +1,102 @@
+import { PermanentError, Refusal } from '../transfer/errors.ts'
+import { type Connection, type Fault, type Side, sides, type Transfer } from '../transfer/model.ts'
+import type { Observation } from '../transfer/ports.ts'
+import { mayPut, type PutResult, put, slotOf } from './approving.ts'
+import { isNew, named } from './awaiting-endpoints.ts'
+import type { EventBody, Job, Move, Step } from './job.ts'
+import { end, isOver, nextPoll, overdue, progress } from './moves.ts'
+
+/** Undoes what can be undone and keeps looking until Azure's operation is over; says plainly what it could not undo. */
+export const closing: Step = async (job) => {
+  const { transfer, azure, now, polls } = job
+  if (!transfer.closing) throw new Error(`Transfer ${transfer.id} has no closing`)
+  if (!transfer.operation) return withoutOperation(job, transfer.closing)
+  const seen = await azure.observe(transfer.request, transfer.operation)
+  if (isOver(seen)) return closed(job, transfer.closing, seen.state === 'succeeded')
+  if (seen.state === 'unknown' && (await isForgotten(job))) return closed(job, transfer.closing, false)
+  const slow: readonly EventBody[] = overdue(job) && !transfer.closing.slowTold ? [{ type: 'closing_slow' }] : []
+  const connections = await ours(job, seen)
+  const events = [...progress(job, seen), ...slow, ...notRejected(job, connections), ...(await cancel(job))]
+  const pending = connections.filter((connection) => mayPut(job, 'reject', connection))
+  if (pending.length > 0) return put(job, 'reject', pending, events)
+  return { events, due: now + polls.closing }
+}
+
+type Closing = NonNullable<Transfer['closing']>
+
+async function closed(job: Job, { outcome, cause, fault }: Closing, released: boolean): Promise<Move> {
+  return end(job, { outcome, cause, ...(fault ? { fault } : {}), ...(released ? { released } : {}) })
+}
+
+/** Nobody knows whether a job runs: keep looking, until it is found or an operator settles it. */
+async function withoutOperation(job: Job, { cause, fault }: Closing): Promise<Move> {
+  const { transfer, azure, now } = job
+  const { request, plan, settled } = transfer
+  if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
+  const why = fault ? { fault } : {}
+  if (settled && settled.running === undefined) return end(job, { outcome: 'failed', cause: 'settled', ...why })
+  if (settled?.running !== undefined) {
+    try {
+      return { events: [{ type: 'submitted', operation: await azure.adopt(request, plan, settled.running) }], due: now }
+    } catch (error) {
+      if (!(error instanceof Refusal) && !(error instanceof PermanentError)) throw error
+      job.log({ transfer: transfer.id, cause }, 'the operation that was named cannot be read yet')
+    }
+  }
+  const look = await azure.look(request, plan, request.at)
+  if (look.kind === 'found') return { events: [{ type: 'submitted', operation: look.operation }], due: now }
+  const slow = overdue(job) && !transfer.closing?.slowTold
+  return { events: slow ? [{ type: 'closing_slow' }] : [], due: nextPoll(job) }
+}
+
+/** Azure knows neither URL any more: it is over when the database's list shows that none of ours runs. */
+async function isForgotten({ azure, transfer }: Job): Promise<boolean> {
+  if (!transfer.plan) return false
+  return (await azure.look(transfer.request, transfer.plan, transfer.request.at)).kind === 'none'
+}
+
+/** All connections of this operation, late ones too: only what the record knows or the operation's result names. */
+async function ours(job: Job, seen: Observation): Promise<readonly Connection[]> {
+  const { transfer, azure } = job
+  if (!transfer.request.privateLink) return []
+  const known = transfer.connections
+  if (seen.named.length === 0 && !known.sql && !known.storage) return []
+  const all = await azure.connections(transfer.request)
+  const matched = named(job.matchConnections(seen.named, isNew(job, all)))
+  return sides.flatMap((side) => {
+    const id = known[side]?.id.toLowerCase()
+    return matched[side] ?? all.find((connection) => connection.id.toLowerCase() === id) ?? []
+  })
+}
+
+/** What Azure would not let us reject, as events; told once for each fault. */
+function notRejected(job: Job, connections: readonly Connection[]): readonly EventBody[] {
+  return connections.flatMap(({ side, state }): readonly EventBody[] => {
+    const result = job.effects[slotOf('reject', side)]?.result as PutResult | undefined
+    const before = job.transfer.closing?.undone[side]
+    if (state === 'Rejected' && before?.state !== 'done') return [{ type: 'undo', what: side, state: 'done' }]
+    const fault = state === 'Approved' ? approvedAlready(side) : result?.ok === false ? result.fault : undefined
+    if (!fault || before?.fault?.code === fault.code) return []
+    return [{ type: 'undo', what: side, state: 'refused', fault }]
+  })
+}
+
+function approvedAlready(side: Side): Fault {
+  const where = side === 'sql' ? 'SQL server' : 'storage account'
+  return {
+    code: 'AlreadyApproved',
+    message: `The connection on the ${where} is approved and can no longer be rejected.`,
+  }
+}
+
+/** Asks for the cancel again and again until Azure took it once; asking twice harms nothing. */
+async function cancel(job: Job): Promise<readonly EventBody[]> {
+  const { transfer, azure, now, polls } = job
+  const before = transfer.closing?.undone.cancel
+  if (!transfer.operation || before?.state === 'done') return []
+  // More slowly as it goes on: every try is an entry in the audit.
+  if (before && now < before.at + Math.max(polls.closing, (now - transfer.since) * 0.1)) return []
+  const answer = await azure.cancel(transfer.request, transfer.operation)
+  if (answer.kind === 'asked') return [{ type: 'undo', what: 'cancel', state: 'done' }]
+  return [{ type: 'undo', what: 'cancel', state: 'refused', fault: answer.fault }]
+}

@@ -1,0 +1,45 @@
+import type {
+  Address,
+  AzureOperation,
+  Cause,
+  ClosingOutcome,
+  Connection,
+  Decision,
+  Ending,
+  Fault,
+  Millis,
+  Person,
+  Plan,
+  Request,
+  Rule,
+  Side,
+} from './model.ts'
+
+/** Everything that can happen to a transfer. `apply()` says what it means; the audit stream keeps each one as it is. */
+export type Event = { at: Millis } & (
+  | { type: 'requested'; id: string; request: Request; rule: Rule }
+  | { type: 'refused'; code: string; facts: Readonly<Record<string, string>> }
+  | { type: 'planned'; plan: Plan }
+  | { type: 'submit_intended'; attempt: number; token: string; snapshot: readonly string[] }
+  | { type: 'submitted'; operation: AzureOperation }
+  | { type: 'submit_refused'; fault: Fault }
+  | { type: 'submit_unclear'; fault: Fault }
+  | { type: 'observed'; text: string; percent?: number }
+  | { type: 'connections_seen'; connections: readonly Connection[] }
+  | { type: 'unnamed_seen'; candidates: readonly Connection[] }
+  | { type: 'asked'; changed: readonly string[] }
+  | { type: 'card_delivered' }
+  | { type: 'card_undeliverable'; address: Address; fault: Fault }
+  | { type: 'decided'; decision: Decision }
+  | { type: 'cancel_asked'; by: Person; reason?: string }
+  | { type: 'settled'; by: Person; running?: string }
+  | { type: 'quorum_reached' }
+  | { type: 'bypassed'; side: Side }
+  | { type: 'approve_intended'; side: Side; token: string }
+  | { type: 'approve_failed'; side: Side; fault: Fault }
+  | { type: 'running' }
+  | { type: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
+  | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }
+  | { type: 'closing_slow' }
+  | { type: 'ended'; ending: Omit<Ending, 'at'> }
+)

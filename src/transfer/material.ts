@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import { type Gate, type Material, sides, type Transfer } from './model.ts'
+
+/** What the click releases: a transfer without private link always asks before anything is sent. */
+export function gateOf(transfer: Pick<Transfer, 'request' | 'rule'>): Gate {
+  return transfer.request.privateLink ? transfer.rule.gate : 'submission'
+}
+
+/** The facts that a yes is about, as the record has them now. */
+export function materialOf(transfer: Transfer): Material {
+  const { request, rule } = transfer
+  return {
+    operation: request.operation,
+    gate: gateOf(transfer),
+    database: request.database.id.toLowerCase(),
+    storage: request.storage.id.toLowerCase(),
+    uri: transfer.plan?.uri ?? request.storage.uri,
+    privateLink: request.privateLink,
+    rule: rule.name,
+    connections: gateOf(transfer) === 'submission' ? [] : connectionsOf(transfer),
+  }
+}
+
+/** Names of the facts that differ, for the sentence that tells why it is asked anew. */
+export function changedFacts(before: Material, after: Material): readonly string[] {
+  return (Object.keys(after) as (keyof Material)[]).filter(
+    (key) => canonicalize(before[key]) !== canonicalize(after[key]),
+  )
+}
+
+/** Digest of the facts of one round: the same facts in another round have another digest. */
+export function digestOf(material: Material, round: number): string {
+  return sha256(canonicalize({ material, round }) ?? '').slice(0, 32)
+}
+
+/** Next head of the transfer's chain: whoever changes, drops or reorders an event breaks it. */
+export function chain(head: string, version: number, event: unknown): string {
+  return sha256(canonicalize({ head, version, event }) ?? '')
+}
+
+function connectionsOf(transfer: Transfer): Material['connections'] {
+  return sides.flatMap((side) => {
+    const connection = transfer.connections[side]
+    if (!connection) return []
+    const { id, privateEndpoint, named } = connection
+    return [{ side, id: id.toLowerCase(), privateEndpoint: privateEndpoint.toLowerCase(), named }]
+  })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

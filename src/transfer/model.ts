@@ -1,0 +1,247 @@
+/** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
+
+/** `slack:<team>/<user id>`: team + user id, never e-mail. Opaque outside the adapters. */
+export type Person = string
+/** A person, a group (`slack:<team>/<user group id>`) or `anyone` (every full member). Only a `Directory` can tell who is behind it. */
+export type Principal = string
+/** Where messages can go: a channel or a person. Opaque outside the adapters (`slack:<team>/<channel or user id>`). */
+export type Address = string
+/** A posted message. Opaque outside the adapters; also names the thread below it. */
+export type MessageRef = string
+/** Milliseconds since 1970, from the clock that is handed in. */
+export type Millis = number
+
+export const workingStatuses = [
+  'requested',
+  'preparing',
+  'submitting',
+  'awaiting_endpoints',
+  'awaiting_approval',
+  'approving',
+  'running',
+  'closing',
+] as const
+export const finalStatuses = ['refused', 'succeeded', 'failed', 'denied', 'expired', 'cancelled'] as const
+export type WorkingStatus = (typeof workingStatuses)[number]
+export type FinalStatus = (typeof finalStatuses)[number]
+export type Status = WorkingStatus | FinalStatus
+
+export type Operation = 'export'
+export type Gate = 'endpoints' | 'submission'
+export type Verdict = 'approve' | 'deny'
+export type Side = 'sql' | 'storage'
+export const sides: readonly Side[] = ['sql', 'storage']
+
+/** A database of the catalogue, by its full resource id and the parts of it. */
+export type DatabaseTarget = {
+  alias: string
+  id: string
+  subscription: string
+  resourceGroup: string
+  server: string
+  database: string
+}
+
+/** Where the BACPAC goes: account by its full resource id, container, blob name with folders, and the whole address. */
+export type StorageTarget = {
+  alias: string
+  id: string
+  subscription: string
+  resourceGroup: string
+  account: string
+  container: string
+  blob: string
+  uri: string
+}
+
+export type Request = {
+  operation: Operation
+  database: DatabaseTarget
+  storage: StorageTarget
+  privateLink: boolean
+  reason?: string
+  by: Person
+  at: Millis
+  /** Where it was asked: the story goes there, below `thread` when it was asked in one. */
+  origin: { address: Address; thread?: MessageRef }
+}
+
+export type Stage = { approvers: readonly Principal[]; need: number }
+
+/** A rule of the policy as it was when the transfer started. Durations in milliseconds. */
+export type Rule = {
+  name: string
+  when: { operation: readonly Operation[]; database: readonly string[]; storage: readonly string[] }
+  requesters: readonly Principal[]
+  stages: readonly Stage[]
+  /** Addresses, or `approvers`: a direct message to each of them. */
+  cards: readonly (Address | 'approvers')[]
+  expiry: Millis
+  gate: Gate
+  onBypass: 'stop' | 'follow'
+  unnamedConnections: 'wait' | 'ask'
+  maxOpen: number
+}
+
+/** What Azure says the request means, read before anything is sent. */
+export type Plan = {
+  at: Millis
+  location: string
+  serverHost: string
+  edition: string
+  objective: string
+  maxSizeBytes?: number
+  databaseStatus: string
+  accountSku: string
+  accountKind: string
+  /** The blob's address as the account itself names it. */
+  uri: string
+}
+
+/** A private endpoint connection as it was last read. `named`: the operation's own result named it. */
+export type Connection = {
+  side: Side
+  id: string
+  name: string
+  privateEndpoint: string
+  state: 'Pending' | 'Approved' | 'Rejected' | 'Disconnected' | 'Gone'
+  named: boolean
+}
+
+/** Azure's long-running operation. URLs are as Azure gave them and are checked at each read. */
+export type AzureOperation = {
+  /** Request guid, as in the URLs and in the database's operation list. */
+  id: string
+  resultUrl: string
+  statusUrl?: string
+  startedAt: Millis
+  /** True when it was found by looking and not told by the answer of our submit. */
+  adopted: boolean
+}
+
+/** An error of Azure (or of the way to it) without anything of the request: safe to store and to show. */
+export type Fault = { code: string; message: string; status?: number; requestId?: string }
+
+export type Decision = {
+  by: Person
+  verdict: Verdict
+  at: Millis
+  reason?: string
+  /** Digest of what the person was shown. */
+  digest: string
+  /** Indexes of the stages of the rule in which the person was an approver at the click. */
+  stages: readonly number[]
+}
+
+/** One asking: what the cards show is `material`, and its digest is in every button. */
+export type Round = {
+  number: number
+  digest: string
+  material: Material
+  askedAt: Millis
+  /** The first card was delivered: the clock starts. */
+  deliveredAt?: Millis
+  expiresAt?: Millis
+}
+
+/** The facts that a yes is about; when one changes a new round begins. */
+export type Material = {
+  operation: Operation
+  gate: Gate
+  database: string
+  storage: string
+  uri: string
+  privateLink: boolean
+  rule: string
+  connections: readonly { side: Side; id: string; privateEndpoint: string; named: boolean }[]
+}
+
+export type ClosingOutcome = 'denied' | 'expired' | 'cancelled' | 'failed'
+export type Cause =
+  | 'denied'
+  | 'expired'
+  | 'cancelled'
+  | 'bypassed'
+  | 'unclear'
+  | 'endpoints_missing'
+  | 'half_approved'
+  | 'connection_lost'
+  | 'clock'
+  | 'settled'
+  | 'azure'
+
+export type Closing = {
+  outcome: ClosingOutcome
+  cause: Cause
+  since: Millis
+  fault?: Fault
+  /** What could not be undone, by what it was tried on: `cancel`, `sql`, `storage`. Only the last fault is kept. */
+  undone: Partial<Record<'cancel' | Side, { state: 'done' | 'refused'; at: Millis; fault?: Fault }>>
+  /** Told once that it takes long. */
+  slowTold?: boolean
+}
+
+export type Ending = {
+  outcome: FinalStatus
+  cause?: Cause
+  at: Millis
+  fault?: Fault
+  /** Refused: which sentence, with its facts. */
+  refusal?: { code: string; facts: Readonly<Record<string, string>> }
+  /** The operation completed all the same, after a no. */
+  released?: boolean
+  /** Connections of ours that are still there, with their state. */
+  leftOver: readonly Connection[]
+  /** Nothing had been sent to Azure. */
+  nothingSent: boolean
+}
+
+/** What the thread tells, in order; one reply each. */
+export type Milestone = { at: Millis } & (
+  | { kind: 'submitted'; operation: string; adopted: boolean }
+  | { kind: 'unclear'; fault: Fault }
+  | { kind: 'asked'; round: number }
+  | { kind: 'new_round'; round: number; changed: readonly string[] }
+  | { kind: 'decided'; by: Person; verdict: Verdict; reason?: string; have: number; need: number }
+  | { kind: 'revoked'; by: Person }
+  | { kind: 'cancel_asked'; by: Person; reason?: string }
+  | { kind: 'settled'; by: Person; how: string }
+  | { kind: 'card_undeliverable'; address: Address; fault: Fault }
+  | { kind: 'unnamed'; candidates: readonly Connection[] }
+  | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
+  | { kind: 'half_approved'; approved: Side; missing: Side; fault: Fault }
+  | { kind: 'running' }
+  | { kind: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
+  | { kind: 'not_undone'; what: 'cancel' | Side; fault: Fault }
+  | { kind: 'closing_slow' }
+  | { kind: 'ended' }
+)
+
+export type Transfer = {
+  schema: 1
+  id: string
+  /** Grows by one with each applied event. */
+  version: number
+  status: Status
+  /** When the status began. */
+  since: Millis
+  request: Request
+  rule: Rule
+  plan?: Plan
+  /** Ids of all connections on both sides before the first submit. */
+  snapshot?: readonly string[]
+  operation?: AzureOperation
+  connections: Partial<Record<Side, Connection>>
+  round?: Round
+  decisions: readonly Decision[]
+  /** Raw text of Azure and percentage (0..100) where it names one. */
+  progress?: { text: string; percent?: number; at: Millis }
+  cancel?: { by: Person; at: Millis; reason?: string }
+  settled?: { by: Person; at: Millis; running?: string }
+  bypassed?: { side: Side; at: Millis }
+  closing?: Closing
+  ending?: Ending
+  story: readonly Milestone[]
+  /** SHA-256 chain over the applied events, hex. */
+  head: string
+}

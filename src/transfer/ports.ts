@@ -1,0 +1,143 @@
+import type {
+  Address,
+  AzureOperation,
+  Connection,
+  Fault,
+  MessageRef,
+  Millis,
+  Person,
+  Plan,
+  Principal,
+  Request,
+  Side,
+  Transfer,
+} from './model.ts'
+import type { Line } from './text.ts'
+
+/** The domain's time: due times, expiry, ages. */
+export type Clock = { now(): Millis }
+
+/* ---- inbound: the two types that every chat is translated to ---- */
+
+/** Words of a person, verb first (`export orders to backups`, `status k3v9…`); `text` is as typed, markup of the platform included. */
+export type Command = { delivery: string; by: Person; text: string; origin: { address: Address; thread?: MessageRef } }
+
+/** A click on a card. */
+export type DecisionInput = {
+  delivery: string
+  by: Person
+  transfer: string
+  digest: string
+  verdict: 'approve' | 'deny'
+  reason?: string
+}
+
+/** What only the asker sees; `ok` is false for a no. */
+export type Answer = { ok: boolean; lines: readonly Line[] }
+
+/* ---- Azure ---- */
+
+/** What became of the one call that is not idempotent. */
+export type Submission =
+  | { kind: 'accepted'; operation: AzureOperation }
+  /** Azure (or the way to it) certainly started nothing. */
+  | { kind: 'refused'; fault: Fault }
+  /** It may have started: look before anything else. */
+  | { kind: 'unclear'; fault: Fault }
+
+/** What a look for our own operation saw. */
+export type Look =
+  | { kind: 'found'; operation: AzureOperation }
+  /** Everything that runs or ran on the database could be read, and none is ours. `busy` names a foreign job that runs now. */
+  | { kind: 'none'; busy?: string }
+  /** Something could not be read or told apart: proves nothing. */
+  | { kind: 'unknown'; why: string }
+
+/** One reading of the operation: `text` raw, `percent` 0..100 where Azure names it. */
+export type Observation = {
+  state: 'working' | 'succeeded' | 'failed' | 'cancelled' | 'unknown'
+  text: string
+  percent?: number
+  fault?: Fault
+  /** Connections that the operation's own result names. */
+  named: readonly { side: Side; name: string; status: string }[]
+  /** Milliseconds that Azure asks us to wait before the next read. */
+  retryAfter?: Millis
+}
+
+/** Everything that Drawbridge asks of Azure. Each call throws `Refusal`, `PermanentError` or `TransientError` and nothing else. */
+export type Azure = {
+  plan(request: Request): Promise<Plan>
+  /** All private endpoint connections of the server and of the account. */
+  connections(request: Request): Promise<readonly Connection[]>
+  /** One connection, read by its id now; undefined when it is gone. */
+  connection(request: Request, connection: Connection): Promise<Connection | undefined>
+  /** One POST, never repeated. `mayStart` is asked right before it goes out and stops it by throwing. */
+  submit(request: Request, plan: Plan, mayStart: () => void): Promise<Submission>
+  /** Looks for the operation that exports to this request's blob, queued at `since` or later. */
+  look(request: Request, plan: Plan, since: Millis): Promise<Look>
+  /** Makes the operation record of an id that an operator names; refuses what does not exist or is another job. */
+  adopt(request: Request, plan: Plan, operationId: string): Promise<AzureOperation>
+  observe(request: Request, operation: AzureOperation): Promise<Observation>
+  /** One PUT. Resolves when Azure took it, not when it is done: read the connection back. */
+  decide(
+    request: Request,
+    connection: Connection,
+    verdict: 'Approved' | 'Rejected',
+    description: string,
+    mayStart: () => void,
+  ): Promise<void>
+  /** Asks Azure to cancel; `refused` carries why it will not. */
+  cancel(request: Request, operation: AzureOperation): Promise<{ kind: 'asked' } | { kind: 'refused'; fault: Fault }>
+}
+
+/** Matches the names of an operation's result to connections (tolerant as Azure's answers are). */
+export type MatchConnections = (
+  named: Observation['named'],
+  all: readonly Connection[],
+) => Partial<Record<Side, Connection>>
+
+/* ---- chat ---- */
+
+/** Which message: the root of the story, a card at one place, or the reply of the story's n-th milestone. */
+export type Slot = { key: string } & (
+  | { kind: 'root' }
+  | { kind: 'card'; address: Address; round: number }
+  | { kind: 'reply'; index: number }
+)
+
+/** A message ready to send. Equal `hash` means nothing to redraw; `body` belongs to the adapter. */
+export type Drawing = { hash: string; quietHash: string; body: unknown }
+
+/** Outbound chat. Errors: `TransientError` (try later), `PermanentError` (this place cannot be used: fall back). */
+export type Chat = {
+  /** Pure: what the slot shows for this record. `quietHash` leaves progress and elapsed time out. */
+  draw(transfer: Transfer, slot: Slot, at: Millis): Drawing
+  /** Posts to the address, below `thread` where given. The message carries transfer id and slot. */
+  post(
+    to: { address: Address; thread?: MessageRef },
+    drawing: Drawing,
+    mark: { transfer: string; slot: string },
+  ): Promise<{ ref: MessageRef; link?: string }>
+  update(ref: MessageRef, drawing: Drawing): Promise<void>
+  /** Looks for a posted message by its mark. `unreadable`: history is closed to us. */
+  find(
+    to: { address: Address; thread?: MessageRef },
+    mark: { transfer: string; slot: string },
+    since: Millis,
+  ): Promise<MessageRef | 'absent' | 'unreadable'>
+  remove(ref: MessageRef): Promise<void>
+  /** Who gets a card of their own when a rule says `approvers`. */
+  approvers(transfer: Transfer): Promise<readonly Address[]>
+}
+
+/** Who is who; answers are at most 60 s old. Throws `TransientError` when it cannot be read in time. */
+export type Directory = {
+  /** Which of the principals the person is or belongs to. */
+  among(person: Person, principals: readonly Principal[]): Promise<readonly Principal[]>
+  /** The people behind the principals, without bots and the deactivated. */
+  people(principals: readonly Principal[]): Promise<readonly Person[]>
+  standing(person: Person): Promise<'member' | 'guest' | 'stranger' | 'deactivated'>
+}
+
+export type * from './store-port.ts'

@@ -1,0 +1,45 @@
+import type { Decision, Person, Transfer } from './model.ts'
+
+/** Where the current round stands: approvals that count, how many are needed, and whether that is enough. */
+export type Tally = { have: number; need: number; reached: boolean; denied?: Decision; approvals: readonly Decision[] }
+
+/**
+ * Counts the decisions about what the current cards show. A person counts once in one stage; it is enough when every
+ * stage can be filled with distinct people. The last word of a person stands.
+ */
+export function tally(transfer: Transfer): Tally {
+  const current = new Map<Person, Decision>()
+  for (const decision of transfer.decisions) {
+    if (decision.digest === transfer.round?.digest) current.set(decision.by, decision)
+  }
+  const decisions = [...current.values()]
+  const denied = decisions.find((decision) => decision.verdict === 'deny')
+  const approvals = decisions.filter((decision) => decision.verdict === 'approve')
+  const needs = transfer.rule.stages.map((stage) => stage.need)
+  const need = needs.reduce((sum, each) => sum + each, 0)
+  const have = fill(
+    needs,
+    approvals.map((decision) => decision.stages),
+  )
+  return { have, need, reached: need > 0 && have === need && !denied, approvals, ...(denied ? { denied } : {}) }
+}
+
+/** The most seats (a stage has `need` of them) that the people can fill, each person sitting once: augmenting paths. */
+function fill(needs: readonly number[], people: readonly (readonly number[])[]): number {
+  const seats = needs.map(() => [] as number[])
+  const seat = (person: number, tried: Set<number>): boolean => {
+    for (const stage of people[person] ?? []) {
+      const seated = seats[stage]
+      if (!seated || tried.has(stage)) continue
+      tried.add(stage)
+      if (seated.length < (needs[stage] ?? 0)) return seated.push(person) > 0
+      for (const [index, other] of seated.entries()) {
+        if (!seat(other, tried)) continue
+        seated[index] = person
+        return true
+      }
+    }
+    return false
+  }
+  return people.reduce((sum, _, person) => sum + (seat(person, new Set()) ? 1 : 0), 0)
+}

@@ -1,0 +1,127 @@
+import type { Event } from './events.ts'
+import type { Address, MessageRef, Millis, Person, Status, Transfer } from './model.ts'
+import type { Answer } from './ports.ts'
+
+export type Role = 'advance' | 'show'
+
+/** Intent and result of an effect that must not happen twice by accident. */
+export type Effect = {
+  token: string
+  at: Millis
+  attempt: number
+  /** Recovery must not send again before this time. */
+  noRepostBefore?: Millis
+  result?: unknown
+}
+
+/** What chat shows, kept by `show` alone. */
+export type ChatSlot = {
+  state: 'posting' | 'posted' | 'closed'
+  address: Address
+  /** Of the post under way. */
+  token?: string
+  at: Millis
+  ref?: MessageRef
+  link?: string
+  hash?: string
+  quietHash?: string
+  drawnAt?: Millis
+  /** Version of the record that was drawn. */
+  version?: number
+  problem?: string
+}
+export type ChatState = {
+  slots: Readonly<Record<string, ChatSlot>>
+  /** Where this round's cards go, once it is known who the approvers are. */
+  cards?: { round: number; addresses: readonly Address[] }
+}
+
+export type Stored = {
+  transfer: Transfer
+  chat: ChatState
+  chatVersion: number
+  effects: Readonly<Record<string, Effect>>
+}
+
+/** A hold on one transfer by one job; every commit under it fails once it has run out. */
+export type Lease = { role: Role; id: string; owner: string }
+
+/** A lease that is being renewed. `mayStart` throws once half of it has gone: no irreversible call starts after that. */
+export type HeldLease = Lease & { mayStart(): void }
+
+/** Next times of need; `null` takes the transfer out of that queue's due set, undefined leaves it. */
+export type Due = { advance?: Millis | null; show?: Millis | null }
+
+/** A line of the audit stream that belongs to no change of a record (refusals). */
+export type Notice = {
+  at: Millis
+  kind: string
+  by?: Person
+  transfer?: string
+  facts: Readonly<Record<string, string>>
+}
+
+/** The first answer to a delivery, kept for 24 h. */
+export type Once = { delivery: string; answer: Answer; notAfter: Millis }
+
+export type CreateResult =
+  | { kind: 'created' }
+  | { kind: 'repeat'; answer: Answer }
+  | { kind: 'guarded'; by: string }
+  | { kind: 'limit'; open: number }
+  | { kind: 'taken' }
+  | { kind: 'late' }
+export type CommitResult =
+  | { kind: 'committed' }
+  | { kind: 'conflict' }
+  | { kind: 'repeat'; answer: Answer }
+  | { kind: 'late' }
+  | { kind: 'lost' }
+
+/** Redis, and the only place where anything is kept. Every method is one Lua call. */
+export type Store = {
+  /** Redis TIME plus `budget`, from the last sample and the monotonic clock: no round trip. */
+  notAfter(budget: Millis): Millis
+  /** Writes a new transfer with its guard, indexes and audit; sets both due times. Refuses by guard, by open transfers of the requester, by time. */
+  create(next: Transfer, events: readonly Event[], once: Once, due: Due): Promise<CreateResult>
+  read(id: string): Promise<Stored | undefined>
+  /** The first answer to this delivery, if there was one. */
+  answered(delivery: string): Promise<Answer | undefined>
+  /** Keeps an answer that changed nothing (a refusal), with its line in the audit. Answers with the first one where there was one. */
+  remember(
+    once: Once,
+    notice: Notice,
+  ): Promise<{ kind: 'kept' } | { kind: 'repeat'; answer: Answer } | { kind: 'late' }>
+  /** Compare-and-set on the version before `events`; everything in one Lua call. `guard: 'free'` gives the database free. */
+  commit(input: {
+    next: Transfer
+    events: readonly Event[]
+    due: Due
+    once?: Once
+    lease?: Lease
+    effects?: Readonly<Record<string, Effect | null>>
+    guard?: 'free'
+  }): Promise<CommitResult>
+  /**
+   * Parks without a change of the record: moves the due time if the version is still the one that was read.
+   * `failed` keeps counting the tries, so that the next failure waits longer.
+   */
+  park(lease: Lease, version: number, due: Due, how?: 'failed'): Promise<boolean>
+  /** Stores what became of an effect, by its intent's token, whatever the version; wakes `advance`. */
+  result(id: string, slot: string, token: string, result: unknown): Promise<boolean>
+  /** Saves what chat shows. `due: null` is kept only if `seen` is still the record's version. */
+  commitChat(lease: Lease, chatVersion: number, chat: ChatState, seen: number, due: Millis | null): Promise<boolean>
+  /** Ids that are due, pushed by the lease time so that they come back by themselves. */
+  claim(role: Role, now: Millis, most: number): Promise<readonly string[]>
+  /** `tries`: begins since the last commit or good park, this one included, for backing off. */
+  begin(lease: Lease): Promise<{ tries: number } | undefined>
+  renew(lease: Lease): Promise<boolean>
+  finish(lease: Lease): Promise<void>
+  /** Newest first. */
+  list(by: { requester: Person } | { status: Status } | { all: true }, most: number): Promise<readonly Stored[]>
+  /** The audit, oldest first, from a number on. */
+  audit(from: number, most: number): Promise<readonly Readonly<Record<string, string>>[]>
+}
+
+/** Hints that something is due: may be lost or doubled without harm. Never throws. */
+export type Hint = (role: Role, id: string) => void
