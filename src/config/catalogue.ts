@@ -1,0 +1,77 @@
+import type { Catalogue } from '../transfer/policy.ts'
+import type { Cloud } from './clouds.ts'
+import type { Path, Problems } from './problems.ts'
+import { type DatabaseId, type Parsed, parseAccountId, parseDatabaseId } from './resource-id.ts'
+import type { Salvaged } from './salvage.ts'
+import type { File } from './schema.ts'
+import { didYouMean, listed } from './wording.ts'
+
+/** Reads the ids of all databases and accounts and tells what is wrong with them; what could be read comes back. */
+export function readCatalogue(file: Salvaged<File>, cloud: Cloud | undefined, problems: Problems): Catalogue {
+  const read = <Parts extends { subscription: string }>(path: Path, parsed: Parsed<Parts>) => {
+    if (!parsed.ok) problems.add(path, parsed.wrong)
+    else checkSubscription(path, parsed.parts.subscription, file, problems)
+    return parsed.ok ? [parsed.parts] : []
+  }
+  const databases = Object.entries(file.databases ?? {}).flatMap(([alias, entry]) =>
+    entry?.id ? read(['databases', alias], parseDatabaseId(entry.id)).map((parts) => ({ alias, ...parts })) : [],
+  )
+  const storage = Object.entries(file.storage ?? {}).flatMap(([alias, entry]) => {
+    if (!entry?.account) return []
+    const container = entry.container ? { container: entry.container } : {}
+    return read(['storage', alias, 'account'], parseAccountId(entry.account)).map((parts) => ({
+      alias,
+      ...parts,
+      ...container,
+      endpoint: cloud ? `https://${parts.account}.${cloud.blobSuffix}` : '',
+    }))
+  })
+  checkTwice(databases, problems)
+  return { databases, storage }
+}
+
+/** Tells which servers of the catalogue have no login, and which logins have no server. */
+export function checkLogins(file: Salvaged<File>, catalogue: Catalogue, problems: Problems): void {
+  if (!file.sqlLogins) return
+  const servers = [...new Set(catalogue.databases.map((each) => each.server))]
+  const logins = Object.keys(file.sqlLogins)
+  for (const server of servers.filter((each) => !logins.includes(each))) {
+    const users = listed(
+      catalogue.databases.filter((each) => each.server === server).map((each) => each.alias),
+      'and',
+    )
+    problems.add(
+      ['sqlLogins', server],
+      `is missing, and ${users} cannot be read without it — write kind, user and password`,
+    )
+  }
+  // A login whose databases are misspelt would be told twice.
+  if (catalogue.databases.length < Object.keys(file.databases ?? {}).length) return
+  for (const login of logins.filter((each) => !servers.includes(each))) {
+    const meant = didYouMean(login, servers)
+    problems.add(
+      ['sqlLogins', login],
+      `is not the server of any of the databases${meant} — write one of ${listed(servers)}`,
+    )
+  }
+}
+
+function checkSubscription(path: Path, subscription: string, file: Salvaged<File>, problems: Problems): void {
+  const subscriptions = file.azure?.subscriptions
+  // With an unreadable member the right one may be there.
+  if (!subscriptions?.length || subscriptions.includes(undefined) || subscriptions.includes(subscription)) return
+  problems.add(
+    path,
+    `is in a subscription that azure.subscriptions does not name — add ${subscription} there, or correct the id`,
+  )
+}
+
+function checkTwice(databases: readonly (DatabaseId & { alias: string })[], problems: Problems): void {
+  const first = new Map<string, string>()
+  for (const { id, alias } of databases) {
+    const other = first.get(id.toLowerCase())
+    // One name for one database: with two, a request could choose the name with the weaker rule.
+    if (other) problems.add(['databases', alias], `is the same database as ${other} — write one name for each database`)
+    else first.set(id.toLowerCase(), alias)
+  }
+}

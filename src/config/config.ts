@@ -1,0 +1,78 @@
+import type { Clocks, Policy, Polls } from '../transfer/policy.ts'
+import type { Cloud } from './clouds.ts'
+
+/** What this process does: `bot` holds chat credentials and none of Azure, `worker` the other way round, `all` both. */
+export type Role = 'all' | 'bot' | 'worker'
+
+/** How much pino writes. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** Where the token for Azure Resource Manager comes from; what is secret about it is in `Config.secrets`. */
+export type Credential =
+  /** `DefaultAzureCredential`: it reads the real environment by itself, never `.env`. */
+  | { kind: 'default' }
+  | { kind: 'managedIdentity'; clientId?: string }
+  /** `secrets.workloadIdentity()` */
+  | { kind: 'workloadIdentity' }
+  /** `secrets.servicePrincipal()` */
+  | { kind: 'servicePrincipal' }
+  /** `secrets.azureToken()`, a fixed bearer token; `azure.resourceManagerUrl` is then on loopback. */
+  | { kind: 'token'; environment: string }
+
+/** The SQL login of a server; `password` is the name of an environment variable, its value is in `secrets.sqlLogin()`. */
+export type SqlLogin = { kind: 'environment'; user: string; password: string }
+
+/** Secret values, behind functions so that no log or dump of the configuration can show them. Each throws when this role was given none. */
+export type Secrets = {
+  slackBotToken(): string
+  /** Only with `slack.mode` http. */
+  slackSigningSecret(): string
+  /** Only with `slack.mode` socket. */
+  slackAppToken(): string
+  /** Undefined: use the embedded Redis (`redis.embedded`). */
+  redisUrl(): string | undefined
+  servicePrincipal(): { tenantId: string; clientId: string; clientSecret: string }
+  /** `tokenFile` is the path of the federated token. */
+  workloadIdentity(): { tenantId: string; clientId: string; tokenFile: string }
+  azureToken(): string
+  /** By short server name, in any case of letters. */
+  sqlLogin(server: string): { user: string; password: string }
+}
+
+/** Everything that the file and the environment say, checked and with defaults; durations in milliseconds. */
+export type Config = {
+  role: Role
+  /** Absolute path of the folder of `.env` and of `.drawbridge/`. */
+  folder: string
+  /** Absolute path of the YAML file that was read. */
+  file: string
+  cloud: Cloud
+  azure: {
+    /** Lower-case guids; every database and account of the catalogue is in one of them. */
+    subscriptions: readonly string[]
+    credential: Credential
+    /** Without a trailing slash; the cloud's own unless the file says otherwise. Plain http only on loopback. */
+    resourceManagerUrl: string
+    /** More `host:port` on which operation URLs may be read: loopback only, empty but in the sandbox. */
+    operationHosts: readonly string[]
+    /** Milliseconds until a request to Azure is given up. */
+    requestTimeout: number
+    /** Milliseconds after `requestTimeout` before a submit without proof may be sent again. */
+    resubmitAfter: number
+  }
+  /** Present when the role includes the bot. `apiUrl` ends in a slash; absent: Slack's own. */
+  slack?: { team: string; mode: 'http' | 'socket'; apiUrl?: string }
+  /** Port 0 takes any free one. */
+  server: { host: string; port: number }
+  redis: { prefix: string; embedded: boolean }
+  policy: Policy
+  /** By short server name, lower case. */
+  sqlLogins: Readonly<Record<string, SqlLogin>>
+  clocks: Clocks
+  polls: Polls
+  logLevel: LogLevel
+  /** PATH, for finding a Redis server. */
+  searchPath: string
+  secrets: Secrets
+}

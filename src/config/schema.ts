@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import { cloudNames } from './clouds.ts'
+import { choice, duration, list, loopbackHost, named, optionalList, serviceUrl, strict, text, whole } from './fields.ts'
+import { complaint } from './wording.ts'
+
+const guid = (what: string) =>
+  text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, `${what}, as 11111111-1111-1111-1111-111111111111`).toLowerCase()
+
+// No other text is taken and none is repeated in errors: a password pasted here must not reach a log.
+const variable = (what: string) => {
+  const error = ({ input }: { input?: unknown }) =>
+    input === undefined || input === null || input === ''
+      ? complaint(input, `the name of the environment variable that holds ${what}`)
+      : `is not the name of an environment variable (what is there is not repeated here) — write ${what} into the environment and its variable's name here, as SQL_PASSWORD`
+  return z.string({ error }).regex(/^[A-Z][A-Z0-9_]*$/, { error })
+}
+
+const kinds = 'kind: default, managedIdentity, workloadIdentity, servicePrincipal or token'
+const bare = <const Kind extends string>(kind: Kind) => strict({ kind: z.literal(kind) }, kinds)
+const credential = z.discriminatedUnion(
+  'kind',
+  [
+    bare('default'),
+    bare('workloadIdentity'),
+    bare('servicePrincipal'),
+    strict({ kind: z.literal('managedIdentity'), clientId: guid('the client id of the identity').optional() }, kinds),
+    strict({ kind: z.literal('token'), environment: variable('the token') }, kinds),
+  ],
+  { error: ({ input }) => complaint(kindOf(input), kinds) },
+)
+
+const azure = strict(
+  {
+    subscriptions: list(guid('a subscription id'), 'a list of subscription ids'),
+    credential: credential.prefault({ kind: 'default' }),
+    resourceManagerUrl: serviceUrl('https://management.azure.com').optional(),
+    operationHosts: optionalList(loopbackHost, 'a list of host:port on loopback'),
+    requestTimeout: duration('30s'),
+    resubmitAfter: duration('60s'),
+  },
+  'the subscriptions and the credential',
+)
+
+const slack = strict(
+  {
+    team: text(/^T[A-Z0-9]{2,}$/, 'the id of the Slack workspace, as T0123ABCD'),
+    mode: choice(['socket', 'http']),
+    apiUrl: serviceUrl('https://slack.com/api').optional(),
+  },
+  'team and mode',
+)
+
+const server = strict(
+  {
+    // Loopback unless stated: behind a proxy on the same machine nothing else is needed, and nothing is opened unasked.
+    host: text(/^[A-Za-z0-9.:-]+$/, 'an address of this machine, as 127.0.0.1 or 0.0.0.0').prefault('127.0.0.1'),
+    port: whole(0, 65_535, 'a port from 1 to 65535, or 0 for any free one').prefault(3000),
+  },
+  'host and port',
+).prefault({})
+
+const redis = strict(
+  { prefix: text(/^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens').prefault('drawbridge') },
+  'prefix',
+).prefault({})
+
+const alias = text(
+  /^[a-z0-9][a-z0-9._-]{0,63}$/,
+  'a name of lower-case letters, digits and . _ - that begins with a letter or digit',
+)
+const resource = (hint: string) =>
+  z.string({ error: ({ input }) => complaint(input, hint) }).min(1, { error: () => complaint('', hint) })
+const databaseHint = 'the resource id of a database, /subscriptions/…/servers/<server>/databases/<database>'
+const database = z.preprocess(
+  (value) => (typeof value === 'string' ? { id: value } : value),
+  strict({ id: resource(databaseHint) }, databaseHint),
+)
+const container = text(
+  /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
+  'the name of a container: 3 to 63 lower-case letters, digits and single hyphens',
+)
+const account = strict(
+  {
+    account: resource('the resource id of a storage account, /subscriptions/…/storageAccounts/<account>'),
+    container: container.optional(),
+  },
+  'account and container',
+)
+
+const serverName = text(
+  /^(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*$/,
+  'the short name of a SQL server, lower case, without its domain',
+)
+const sqlLogin = z.discriminatedUnion(
+  'kind',
+  [
+    strict(
+      {
+        kind: z.literal('environment'),
+        user: text(/^\S.{0,127}$/, 'the name of the SQL login'),
+        password: variable('the password'),
+      },
+      'kind, user and password',
+    ),
+  ],
+  { error: ({ input }) => complaint(kindOf(input), 'kind: environment, with user and password') },
+)
+
+const approver = text(/^[UWS][A-Z0-9]{2,}$/, 'a Slack id, U… or W… (a person) or S… (a user group), not a name')
+const requester = text(
+  /^([UWS][A-Z0-9]{2,}|anyone)$/,
+  'a Slack id, U… or W… (a person) or S… (a user group), not a name, or anyone',
+)
+const place = text(
+  /^([CGDUW][A-Z0-9]{2,}|approvers)$/,
+  'a Slack id, C… or G… (a channel), U… (a person), or the word approvers',
+)
+const glob = (what: string) =>
+  list(text(/./, `a pattern over ${what}`), `a list of patterns, or leave it out for all ${what}`).optional()
+
+const when = strict(
+  {
+    operation: list(choice(['export']), 'a list of operations, or leave it out for all').optional(),
+    database: glob('databases'),
+    storage: glob('storage'),
+  },
+  'operation, database and storage, or leave it out for everything',
+).prefault({})
+
+const stage = strict(
+  {
+    approvers: list(approver, 'a list of Slack ids: a stage without approvers could never be passed'),
+    need: whole(1, 100, 'a whole number of people, 1 or more').prefault(1),
+  },
+  'approvers and need',
+)
+
+const rule = strict(
+  {
+    name: text(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'a short name of letters, digits, spaces and . _ -'),
+    when,
+    requesters: list(requester, 'a list of Slack ids, or anyone'),
+    stages: list(stage, 'a list of stages, each with approvers'),
+    cards: list(place, 'a list of channels, or approvers: where the request is shown for a decision'),
+    expiry: duration('8h'),
+    gate: choice(['endpoints', 'submission']).prefault('endpoints'),
+    onBypass: choice(['stop', 'follow']).prefault('stop'),
+    unnamedConnections: choice(['wait', 'ask']).prefault('wait'),
+    maxOpen: whole(1, 1000, 'a whole number of transfers, 1 or more').prefault(3),
+  },
+  'a rule with name, requesters, stages and cards',
+)
+
+const clocks = strict(
+  {
+    requested: duration('10m'),
+    preparing: duration('30m'),
+    submitting: duration('15m'),
+    awaitingEndpoints: duration('30m'),
+    approving: duration('30m'),
+    running: duration('50h'),
+    closing: duration('1h'),
+  },
+  'a time for each status',
+).prefault({})
+
+const polls = strict(
+  { least: duration('15s'), most: duration('120s'), approval: duration('5m'), closing: duration('30s') },
+  'least, most, approval and closing',
+).prefault({})
+
+/** The form of drawbridge.yaml; what one part means for another is checked elsewhere. */
+export const fileSchema = strict(
+  {
+    cloud: choice(cloudNames).prefault('public'),
+    azure,
+    slack,
+    server,
+    redis,
+    databases: named(alias, database, 'an alias and a resource id for each database'),
+    storage: named(alias, account, 'an alias and an account for each place where exports may go'),
+    sqlLogins: named(serverName, sqlLogin, 'a login for each SQL server'),
+    rules: list(rule, 'at least one rule: without one nothing may be exported'),
+    operators: optionalList(approver, 'a list of Slack ids'),
+    auditors: optionalList(approver, 'a list of Slack ids'),
+    clocks,
+    polls,
+  },
+  'the keys of drawbridge.example.yaml',
+)
+
+/** A valid drawbridge.yaml, durations in milliseconds. */
+export type File = z.output<typeof fileSchema>
+
+/** Keys whose whole group may be left empty (`clocks:` with nothing below), as if left out. */
+export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'clocks', 'polls'] as const
+
+function kindOf(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined
+}
