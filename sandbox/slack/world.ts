@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { APP, SCOPES, seedState } from './seed.ts'
+import type { SlackChannel, SlackState, SlackUser } from './types.ts'
+import type { SlackSandboxOptions } from './use-types.ts'
+
+/** A trigger_id that was handed out. */
+export type Trigger = { user: string; channel?: string; at: number; used: boolean }
+
+/** What all parts of the sandbox share: the state, its clock, its ids, and who waits for it to change. */
+export type World = ReturnType<typeof createWorld>
+
+/** An empty workspace with the seed in it; `baseUrl` is set once the server listens. */
+export function createWorld(options: SlackSandboxOptions) {
+  const now = options.now ?? Date.now
+  const waiting = new Set<() => void>()
+  const triggers = new Map<string, Trigger>()
+  const state = freshState(options)
+  let lastTs = 0
+  return {
+    state,
+    now,
+    triggers,
+    baseUrl: '',
+    botToken: options.botToken ?? `xoxb-${randomBytes(12).toString('hex')}`,
+    appToken: options.appToken ?? `xapp-1-${APP.id}-${randomBytes(12).toString('hex')}`,
+    verificationToken: randomBytes(12).toString('hex'),
+    /** A message timestamp, later than every one before. */
+    ts(): string {
+      lastTs = Math.max(lastTs + 1, now() * 1000)
+      return `${Math.floor(lastTs / 1e6)}.${String(lastTs % 1e6).padStart(6, '0')}`
+    },
+    id: (prefix: string) => prefix + randomBytes(6).toString('hex').toUpperCase(),
+    trigger(user: string, channel?: string): string {
+      const id = `${now()}.${randomBytes(4).readUInt32BE()}.${randomBytes(16).toString('hex')}`
+      triggers.set(id, { user, at: now(), used: false, ...(channel ? { channel } : {}) })
+      return id
+    },
+    user: (id: string): SlackUser | undefined => state.users.find((u) => u.id === id),
+    channel: (id: string): SlackChannel | undefined => state.channels.find((c) => c.id === id),
+    /** The DM between the bot and this person, made when it is not there yet. */
+    dm: (userId: string): SlackChannel => openDm(state, userId),
+    changed() {
+      for (const look of [...waiting]) look()
+    },
+    until: <T>(look: (state: SlackState) => T | undefined | null | false, ms = 5000) => wait(state, waiting, look, ms),
+    reset() {
+      Object.assign(state, freshState(options), { socketConnections: state.socketConnections })
+      triggers.clear()
+    },
+  }
+}
+
+function freshState(options: SlackSandboxOptions): SlackState {
+  const granted = options.scopes ?? SCOPES
+  const seed = seedState()
+  return {
+    users: structuredClone(options.seed?.users ?? seed.users),
+    groups: structuredClone(options.seed?.groups ?? seed.groups),
+    channels: structuredClone(options.seed?.channels ?? seed.channels),
+    messages: [],
+    ephemerals: [],
+    views: [],
+    responses: [],
+    calls: [],
+    deliveries: [],
+    notices: [],
+    scopes: granted.filter((scope) => options.historyScope !== false || !scope.endsWith(':history')),
+    freePlan: false,
+    socketConnections: 0,
+  }
+}
+
+function openDm(state: SlackState, userId: string): SlackChannel {
+  const known = state.channels.find((c) => c.kind === 'im' && c.user === userId)
+  if (known) return known
+  const made: SlackChannel = {
+    id: `D0${userId.replace(/^[UW]0?/, '')}`,
+    name: 'directmessage',
+    kind: 'im',
+    members: [userId],
+    botIsMember: true,
+    archived: false,
+    user: userId,
+  }
+  state.channels.push(made)
+  return made
+}
+
+function wait<T>(
+  state: SlackState,
+  waiting: Set<() => void>,
+  look: (state: SlackState) => T | undefined | null | false,
+  ms: number,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const done = (act: () => void) => {
+      waiting.delete(again)
+      clearTimeout(timer)
+      act()
+    }
+    const again = () => {
+      try {
+        const found = look(state)
+        if (found) done(() => resolve(found))
+      } catch (error) {
+        done(() => reject(error))
+      }
+    }
+    const timer = setTimeout(() => done(() => reject(new Error(nothing(state, ms)))), ms)
+    waiting.add(again)
+    again()
+  })
+}
+
+function nothing(state: SlackState, ms: number): string {
+  const calls = state.calls.slice(-5).map((c) => `${c.method} ${c.status ?? '…'} ${c.error ?? ''}`.trim())
+  const sent = state.deliveries.slice(-5).map((d) => `${d.kind} ${d.status} ${d.error ?? ''}`.trim())
+  return `Slack did not come to that within ${ms} ms; last calls: ${calls.join(', ')}; last deliveries: ${sent.join(', ')}`
+}
