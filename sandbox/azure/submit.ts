@@ -1,0 +1,181 @@
+import { refusal, retryAfter } from './answers.ts'
+import { field, guid, same, ticksDate } from './format.ts'
+import { accountId, databaseId, serverId } from './ids.ts'
+import { isOver } from './jobs.ts'
+import { databaseOf, locksOver, onServer } from './lookups.ts'
+import type { Operation, Side, SqlDatabase, SqlServer, StorageAccount } from './types.ts'
+import { type Answer, type Call, type Handler, now, type World } from './world.ts'
+
+type Place = { account: StorageAccount; container: string; blob: string }
+type Target = { server: SqlServer; database: SqlDatabase }
+
+/** Databases_Export: checks the body, starts the job and answers 202, or refuses as Azure does. */
+export const submitExport: Handler = onServer(false, (call, world, server) => {
+  const name = call.params.database ?? ''
+  if (same(name, 'master')) return refusal('CannotUseReservedDatabaseName')
+  const database = databaseOf(world, server, name)
+  return database === undefined ? refusal('DatabaseDoesNotExist') : exportOf(call, world, { server, database })
+})
+
+function exportOf(call: Call, world: World, target: Target): Answer {
+  const refused = formRefusal(call)
+  if (refused !== undefined) return refusal(refused)
+  const place = placeOf(world, String(field(call.body, 'storageUri')))
+  if (typeof place === 'string') return refusal(place)
+  const sides = sidesOf(call.body, target.server, place.account)
+  if (typeof sides === 'string') return refusal(sides)
+  const again = stateRefusal(call, world, target, place, sides)
+  if (again !== undefined) return refusal(again)
+  const operation = newOperation(world, target, place, sides, problemOf(call.body, world, target.server, place, sides))
+  world.state.operations.push(operation)
+  const version = call.query.get('api-version') ?? ''
+  const body = { operation: 'Export', startTime: ticksDate(operation.queuedAt) }
+  return { status: 202, body, headers: operationHeaders(world, operation, version) }
+}
+
+/** The headers that lead to an operation, on the regional host. */
+export function operationHeaders(world: World, operation: Operation, version: string): Record<string, string> {
+  const at = `${world.regionalUrl}/subscriptions/${operation.subscriptionId}/providers/Microsoft.Sql/locations/${operation.location}`
+  const tail = `${operation.id}-${operation.server}?api-version=${version}`
+  return {
+    location: `${at}/importExportOperationResults/${tail}`,
+    'azure-asyncoperation': `${at}/importExportAzureAsyncOperation/${tail}`,
+    ...retryAfter(world),
+  }
+}
+
+function formRefusal(call: Call): string | undefined {
+  const text = (name: string) => {
+    const value = field(call.body, name)
+    return typeof value === 'string' ? value : ''
+  }
+  const required = ['storageKeyType', 'storageKey', 'storageUri', 'administratorLogin']
+  if (required.some((name) => text(name) === '')) return 'MissingImportExportInputParameters'
+  const keyType = text('storageKeyType').toLowerCase()
+  if (!['storageaccesskey', 'sharedaccesskey', 'managedidentity'].includes(keyType)) {
+    return 'InvalidImportExportStorageAuthType'
+  }
+  const authentication = (text('authenticationType') || 'sql').toLowerCase()
+  if (!['sql', 'adpassword', 'managedidentity'].includes(authentication)) return 'InvalidSqlAuthType'
+  const password = text('administratorLoginPassword')
+  if (authentication === 'managedidentity' && password !== '') return 'SQLPasswordSpecifiedWithManagedIdentity'
+  const old = (call.query.get('api-version') ?? '').slice(0, 10) < '2023-08-01'
+  if (password === '' && (authentication !== 'managedidentity' || old)) return 'MissingImportExportInputParameters'
+  return keyFormatRefusal(keyType, text('storageKey'))
+}
+
+function keyFormatRefusal(keyType: string, key: string): string | undefined {
+  const fits = {
+    storageaccesskey: !key.startsWith('?'),
+    sharedaccesskey: key.startsWith('?'),
+    managedidentity: /\/userAssignedIdentities\/[^/]+$/i.test(key),
+  }[keyType]
+  return fits ? undefined : 'InvalidImportExportStorageKeyFormat'
+}
+
+function placeOf(world: World, storageUri: string): Place | string {
+  if (storageUri.length >= 128) return 'LongImportExportStorageUri'
+  const parts = /^https:\/\/([a-z0-9]{3,24})\.blob\.core\.windows\.net\/([^/]+)\/(.+)$/i.exec(storageUri)
+  const [, accountName = '', container = '', blob = ''] = parts ?? []
+  const account = world.state.accounts.find((each) => same(each.name, accountName))
+  if (account === undefined || /[\s<>*%&:\\?]|\.$/.test(blob)) return 'InvalidImportExportStorageURI'
+  const known = world.state.containers.some((each) => same(each.account, account.name) && each.name === container)
+  return known ? { account, container, blob } : 'InvalidImportExportStorageURI'
+}
+
+function sidesOf(body: unknown, server: SqlServer, account: StorageAccount): Side[] | string {
+  const isolation = field(body, 'networkIsolation')
+  if (isolation === undefined || isolation === null) return []
+  const sql = field(isolation, 'sqlServerResourceId')
+  const storage = field(isolation, 'storageAccountResourceId')
+  if (sql === null || storage === null || (sql === undefined && storage === undefined)) return 'MissingNetworkIsolation'
+  const fits = (given: unknown, id: string) => given === undefined || (typeof given === 'string' && same(given, id))
+  if (!fits(sql, serverId(server)) || !fits(storage, accountId(account))) return 'InvalidImportExportInputParameter'
+  const sides: Side[] = ['sql', 'storage']
+  return sides.filter((side) => (side === 'sql' ? sql : storage) !== undefined)
+}
+
+function stateRefusal(call: Call, world: World, target: Target, place: Place, sides: Side[]): string | undefined {
+  const { server, database } = target
+  if (!keyFits(call.body, place.account)) return 'InvalidImportExportStorageCredentials'
+  const tier = database.sku.tier.toLowerCase()
+  if (tier === 'datawarehouse' || (tier === 'hyperscale' && world.options.refuseHyperscale)) {
+    return 'UnSupportedImportExportEdition'
+  }
+  if (database.usedBytes > 200 * 1024 ** 3) return 'LargeExportDatabaseSize'
+  const host = `${place.account.name}.blob.core.windows.net`
+  if (server.restrictOutboundNetworkAccess === 'Enabled' && !server.outboundFirewallRules.includes(host)) {
+    return 'BlockedByOutboundFirewall'
+  }
+  const scopes = [databaseId(database), accountId(place.account)]
+  if (sides.length > 0 && scopes.some((scope) => locksOver(world, scope).length > 0)) {
+    return 'InvalidImportExportOperationResourceLocks'
+  }
+  const mine = (each: Operation) => same(each.server, server.name) && same(each.database, database.name)
+  if (world.state.operations.some((each) => mine(each) && !isOver(each))) return 'ImportExportOperationInProgress'
+  const here = (each: { account: string; container: string; name: string }) =>
+    each.account === place.account.name && each.container === place.container && each.name === place.blob
+  return world.state.blobs.some(here) ? 'BlobAlreadyExist' : undefined
+}
+
+function keyFits(body: unknown, account: StorageAccount): boolean {
+  const key = String(field(body, 'storageKey'))
+  const keyType = String(field(body, 'storageKeyType')).toLowerCase()
+  if (keyType === 'managedidentity') return true
+  if (!account.allowSharedKeyAccess) return false
+  if (keyType === 'sharedaccesskey') return account.signatures.includes(key)
+  return account.keys.some((each) => each.value === key)
+}
+
+function problemOf(body: unknown, world: World, server: SqlServer, place: Place, sides: Side[]): string | null {
+  const login = String(field(body, 'administratorLogin'))
+  const managed = same(String(field(body, 'authenticationType')), 'ManagedIdentity')
+  const known = managed
+    ? server.userAssignedIdentities.some((each) => same(each, login))
+    : same(login, server.administratorLogin) &&
+      field(body, 'administratorLoginPassword') === server.administratorPassword
+  if (!known) return `Login failed for user '${login}'.`
+  if (!managed && server.azureADOnlyAuthentication) {
+    return `Login failed for user '${login}'. Reason: Azure Active Directory only authentication is enabled.`
+  }
+  if (!world.options.enforceNetwork) return null
+  const open = server.firewallRules.some((rule) => rule.startIpAddress === '0.0.0.0' && rule.endIpAddress === '0.0.0.0')
+  if (!sides.includes('sql') && !(server.publicNetworkAccess === 'Enabled' && open)) {
+    return `Cannot open server '${server.name}' requested by the login. Client is not allowed to access the server.`
+  }
+  const { account } = place
+  const reachable = account.publicNetworkAccess === 'Enabled' && account.defaultAction === 'Allow'
+  const refused = 'The remote server returned an error: (403) This request is not authorized to perform this operation.'
+  return sides.includes('storage') || reachable ? null : refused
+}
+
+function newOperation(world: World, target: Target, place: Place, sides: Side[], problem: string | null): Operation {
+  const { server, database } = target
+  const at = now(world)
+  return {
+    id: guid(),
+    listId: guid(),
+    subscriptionId: server.subscriptionId,
+    resourceGroup: server.resourceGroup,
+    server: server.name,
+    database: database.name,
+    location: server.location,
+    storageUri: `https://${place.account.name}.blob.core.windows.net/${place.container}/${place.blob}`,
+    account: place.account.name,
+    container: place.container,
+    blob: place.blob,
+    sides,
+    connections: {},
+    phase: sides.length > 0 ? 'hold' : 'queued',
+    progress: 0,
+    queuedAt: at,
+    readyAt: sides.length > 0 ? null : at,
+    startedAt: null,
+    endedAt: null,
+    modifiedAt: at,
+    cancelRequestedAt: null,
+    problem,
+    error: null,
+    cleaned: false,
+  }
+}
