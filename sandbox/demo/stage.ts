@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type AzureSandbox, startAzureSandbox } from '../azure/index.ts'
+import { type SlackSandbox, startSlackSandbox } from '../slack/index.ts'
+
+const repository = resolve(import.meta.dirname, '../..')
+const startWithin = 45_000
+
+/** Azure, Slack, a bot and a worker; `close` ends the four of them. */
+export type Stage = { azure: AzureSandbox; slack: SlackSandbox; close(): Promise<void> }
+
+/** Starts both sandboxes and Drawbridge as two processes that share the embedded Redis. Rejects with their output when they do not start. */
+export async function openStage(): Promise<Stage> {
+  const azure = await startAzureSandbox({ options: { retryAfter: 0 }, timings: { jobMs: 6_000 } })
+  const slack = await startSlackSandbox()
+  const file = await writeConfig()
+  const environment = environmentFor(azure, slack)
+  const children = [start('bot', file, environment), start('worker', file, environment)]
+  const close = async (): Promise<void> => {
+    await Promise.all(children.map(({ process }) => stop(process)))
+    await Promise.all([azure.close(), slack.close(), rm(file, { force: true })])
+  }
+  try {
+    const [bot] = await Promise.all(children.map(({ ready }) => ready))
+    slack.control.deliverTo(`http://127.0.0.1:${bot}/slack/events`)
+    return { azure, slack, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The example's configuration under keys of its own, so that demonstrations never meet each other or real transfers. */
+async function writeConfig(): Promise<string> {
+  const folder = join(repository, '.drawbridge')
+  await mkdir(folder, { recursive: true })
+  const example = await readFile(join(repository, 'drawbridge.example.yaml'), 'utf8')
+  const file = join(folder, `demo-${process.pid}.yaml`)
+  await writeFile(file, example.replace('prefix: drawbridge', `prefix: demo-${Date.now()}`))
+  return file
+}
+
+function environmentFor(azure: AzureSandbox, slack: SlackSandbox): Record<string, string> {
+  const password = azure.state.servers[0]?.administratorPassword ?? ''
+  return {
+    PATH: process.env.PATH ?? '',
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_SIGNING_SECRET: slack.signingSecret,
+    SQL_PROD_PASSWORD: password,
+    SQL_TEST_PASSWORD: password,
+    DRAWBRIDGE_SLACK_MODE: 'http',
+    DRAWBRIDGE_SLACK_API_URL: slack.apiUrl,
+    DRAWBRIDGE_RESOURCE_MANAGER_URL: azure.url,
+    DRAWBRIDGE_OPERATION_HOSTS: new URL(azure.regionalUrl).host,
+    DRAWBRIDGE_AZURE_TOKEN: azure.token,
+    DRAWBRIDGE_PORT: '0',
+    DRAWBRIDGE_POLL_LEAST: '500ms',
+    DRAWBRIDGE_POLL_MOST: '2s',
+    DRAWBRIDGE_POLL_CLOSING: '1s',
+  }
+}
+
+function start(
+  role: string,
+  file: string,
+  env: Record<string, string>,
+): { process: ChildProcess; ready: Promise<number> } {
+  const args = [join(repository, 'src/main.ts'), '--role', role, '--config', file]
+  const child = spawn(process.execPath, args, { cwd: repository, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const { promise, resolve: found, reject } = Promise.withResolvers<number>()
+  const hear = (chunk: Buffer): void => {
+    output += chunk.toString()
+    const port = /"port":(\d+)[^\n]*"msg":"ready"/.exec(output)?.[1]
+    if (port !== undefined) found(Number(port))
+  }
+  child.stdout?.on('data', hear)
+  child.stderr?.on('data', hear)
+  child.once('exit', () => reject(new Error(`The ${role} did not start:\n${output}`)))
+  setTimeout(() => reject(new Error(`The ${role} did not start in time:\n${output}`)), startWithin).unref()
+  return { process: child, ready: promise }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  await gone
+}

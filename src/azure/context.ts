@@ -1,0 +1,21 @@
+import type { Clients } from './clients.ts'
+import type { CloudEndpoints } from './clouds.ts'
+import type { Errors } from './errors.ts'
+import type { Home } from './operation-url.ts'
+import type { Scrubber } from './scrub.ts'
+
+/** The SQL login that a server's exports use. */
+export type SqlLogin = { user: string; password: string }
+
+/** What every call of the port works with. */
+export type Context = {
+  cloud: CloudEndpoints
+  home: Home
+  clients: Clients
+  errors: Errors
+  scrub: Scrubber
+  sqlLogin(server: string): SqlLogin | Promise<SqlLogin>
+  now(): number
+  /** Takes one line of plain text without secrets. */
+  log(line: string): void
+}

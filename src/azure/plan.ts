@@ -1,0 +1,87 @@
+import type { Database, Server } from '@azure/arm-sql'
+import type { StorageAccount } from '@azure/arm-storage'
+import { PermanentError, Refusal } from '../transfer/errors.ts'
+import type { Plan, Request } from '../transfer/model.ts'
+import type { Context } from './context.ts'
+import { answerIn, type Failure } from './errors.ts'
+import { normalLocation } from './operation-url.ts'
+import { accountId, databaseId, serverId } from './resource-ids.ts'
+
+/** Reads what the request means; refuses what does not exist, is not online, or has too long an address. */
+export async function readPlan(context: Context, request: Request): Promise<Plan> {
+  const { database } = request.database
+  if (database.toLowerCase() === 'master') throw new Refusal('database_reserved', { name: database })
+  const [server, data, account] = await readAll(context, request)
+  const status = data.status ?? 'unknown'
+  if (status.toLowerCase() !== 'online') throw new Refusal('database_not_online', { name: database, status })
+  const uri = blobUri(context, request, account)
+  if (uri.length >= tooLong) throw new Refusal('uri_too_long', { uri, length: String(uri.length) })
+  return {
+    at: context.now(),
+    location: normalLocation(server.location),
+    serverHost: server.fullyQualifiedDomainName ?? `${request.database.server}.${context.cloud.sqlSuffix}`,
+    edition: data.currentSku?.tier ?? data.sku?.tier ?? 'unknown',
+    objective: data.currentServiceObjectiveName ?? data.currentSku?.name ?? 'unknown',
+    ...(data.maxSizeBytes === undefined ? {} : { maxSizeBytes: data.maxSizeBytes }),
+    databaseStatus: status,
+    accountSku: account.sku?.name ?? 'unknown',
+    accountKind: account.kind ?? 'unknown',
+    uri,
+  }
+}
+
+/** The service takes addresses of fewer than 128 characters. */
+const tooLong = 128
+
+async function readAll(context: Context, request: Request): Promise<[Server, Database, StorageAccount]> {
+  const { database: at, storage } = request
+  const sql = context.clients.sql(at.subscription)
+  const { storageAccounts, blobContainers } = context.clients.storage(storage.subscription)
+  const reader = <T>(read: Promise<T>, what: Reading) =>
+    read.catch((error) => Promise.reject(failed(context, error, what)))
+  const reads = [
+    reader(sql.servers.get(at.resourceGroup, at.server), {
+      refusal: 'server_not_found',
+      facts: { name: at.server, id: serverId(request) },
+      action: 'Microsoft.Sql/servers/read',
+    }),
+    reader(sql.databases.get(at.resourceGroup, at.server, at.database), {
+      refusal: 'database_not_found',
+      facts: { name: at.database, id: databaseId(request) },
+      action: 'Microsoft.Sql/servers/databases/read',
+    }),
+    reader(storageAccounts.getProperties(storage.resourceGroup, storage.account), {
+      refusal: 'account_not_found',
+      facts: { name: storage.account, id: accountId(request) },
+      action: 'Microsoft.Storage/storageAccounts/read',
+    }),
+    reader(blobContainers.get(storage.resourceGroup, storage.account, storage.container), {
+      refusal: 'container_not_found',
+      facts: { name: storage.container, account: storage.account },
+      action: 'Microsoft.Storage/storageAccounts/blobServices/containers/read',
+    }),
+  ] as const
+  throwWorst((await Promise.allSettled(reads)).flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])))
+  return Promise.all([reads[0], reads[1], reads[2]])
+}
+
+type Reading = { refusal: string; facts: Readonly<Record<string, string>>; action: string }
+
+function failed(context: Context, error: unknown, { refusal, facts, action }: Reading): Failure {
+  return answerIn(error)?.status === 404 ? new Refusal(refusal, facts) : context.errors.failureOf(error, action)
+}
+
+/** What is missing comes first, outer before inner: a database cannot be found where its server is not. */
+function throwWorst(failures: readonly unknown[]): void {
+  const worst =
+    failures.find((each) => each instanceof Refusal) ??
+    failures.find((each) => each instanceof PermanentError) ??
+    failures[0]
+  if (worst !== undefined) throw worst
+}
+
+function blobUri({ cloud }: Context, { storage }: Request, account: StorageAccount): string {
+  const endpoint = account.primaryEndpoints?.blob ?? `https://${storage.account}.${cloud.blobSuffix}`
+  const blob = storage.blob.split('/').map(encodeURIComponent).join('/')
+  return `${endpoint.replace(/\/+$/, '')}/${encodeURIComponent(storage.container)}/${blob}`
+}

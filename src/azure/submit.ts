@@ -1,0 +1,109 @@
+import { PermanentError, TransientError } from '../transfer/errors.ts'
+import type { AzureOperation, Fault, Plan, Request } from '../transfer/model.ts'
+import type { Submission } from '../transfer/ports.ts'
+import { type Answer, jsonOf, textOf } from './answer.ts'
+import { apiVersions } from './api-versions.ts'
+import type { Context, SqlLogin } from './context.ts'
+import { isFailure, provesNothingSent } from './errors.ts'
+import { operationIdIn, operationUrl } from './operation-url.ts'
+import type { Gate } from './policies.ts'
+import { accountId, databaseId, serverId } from './resource-ids.ts'
+import { parseTime } from './times.ts'
+
+/** Sends the export once, with keys and login fetched for this call; throws only while nothing was sent. */
+export async function submitExport(
+  context: Context,
+  request: Request,
+  plan: Plan,
+  mayStart: () => void,
+): Promise<Submission> {
+  const key = await storageKey(context, request)
+  const login = await sqlLogin(context, request)
+  const gate: Gate = { mayStart, left: false }
+  const url = `${context.home.base}${databaseId(request)}/export?api-version=${apiVersions.exports}`
+  try {
+    const body = exportBody(request, plan, key, login)
+    return readSubmission(context, request, await context.clients.send({ method: 'POST', url, body, gate }))
+  } catch (error) {
+    if (gate.veto) throw gate.veto.error
+    if (!gate.left) throw context.errors.failureOf(error)
+    const fault = context.errors.sendFault(error)
+    return { kind: provesNothingSent(fault) ? 'refused' : 'unclear', fault }
+  }
+}
+
+/** `beginExport` of the SDK would send the same body, but polls at once and hides both addresses. */
+function exportBody(request: Request, plan: Plan, storageKey: string, login: SqlLogin): unknown {
+  const networkIsolation = { storageAccountResourceId: accountId(request), sqlServerResourceId: serverId(request) }
+  return {
+    storageKeyType: 'StorageAccessKey',
+    storageKey,
+    storageUri: plan.uri,
+    administratorLogin: login.user,
+    administratorLoginPassword: login.password,
+    authenticationType: 'SQL',
+    ...(request.privateLink ? { networkIsolation } : {}),
+  }
+}
+
+async function storageKey({ clients, errors, scrub }: Context, { storage }: Request): Promise<string> {
+  const action = 'Microsoft.Storage/storageAccounts/listKeys/action'
+  const { storageAccounts } = clients.storage(storage.subscription)
+  const { keys = [] } = await storageAccounts.listKeys(storage.resourceGroup, storage.account).catch((error) => {
+    throw errors.failureOf(error, action)
+  })
+  for (const { value } of keys) scrub.remember(value ?? '')
+  const full = keys.find(({ value, permissions }) => value && permissions?.toLowerCase() === 'full')
+  if (full?.value) return full.value
+  const message = `Azure gave no key of ${storage.account} that may write.`
+  throw new PermanentError({ code: 'NoStorageKey', message })
+}
+
+async function sqlLogin(context: Context, { database }: Request): Promise<SqlLogin> {
+  try {
+    const login = await context.sqlLogin(database.server)
+    context.scrub.remember(login.password)
+    return login
+  } catch (error) {
+    if (isFailure(error)) throw error
+    const message = `The SQL login of ${database.server} could not be read.`
+    throw new TransientError({ code: 'SqlLoginUnavailable', message })
+  }
+}
+
+function readSubmission(context: Context, request: Request, answer: Answer): Submission {
+  const { status } = answer
+  if (status >= 200 && status < 300) return acceptance(context, request, answer)
+  const fault = context.errors.faultOf(answer)
+  const settled = status >= 400 && status < 500 && status !== 408 && status !== 429
+  // The operation in progress may be ours, from an attempt that seemed to fail.
+  if (settled && fault.code !== 'ImportExportOperationInProgress') return { kind: 'refused', fault }
+  return { kind: 'unclear', fault }
+}
+
+function acceptance(context: Context, request: Request, answer: Answer): Submission {
+  const { subscription } = request.database
+  const given = answer.header('location')
+  const resultUrl = operationUrl(context.home, subscription, given)
+  if (resultUrl === undefined) {
+    const fault = given === undefined ? missingLocation : hostileLocation
+    context.log(`azure: an export was accepted, but ${fault.message}`)
+    return { kind: 'unclear', fault: { ...context.errors.faultOf(answer), ...fault } }
+  }
+  const statusUrl = operationUrl(context.home, subscription, answer.header('azure-asyncoperation'))
+  const operation: AzureOperation = {
+    id: operationIdIn(resultUrl),
+    resultUrl,
+    ...(statusUrl === undefined ? {} : { statusUrl }),
+    startedAt: parseTime(textOf(jsonOf(answer.text)?.startTime)) ?? context.now(),
+    adopted: false,
+  }
+  context.log(`azure: export of ${databaseId(request)} accepted as ${context.scrub.clean(operation.id)}`)
+  return { kind: 'accepted', operation }
+}
+
+const missingLocation: Fault = { code: 'NoLocation', message: 'Azure named no address to follow the operation.' }
+const hostileLocation: Fault = {
+  code: 'HostileLocation',
+  message: 'the address of the operation is outside the hosts of Azure or the subscription; it was not followed.',
+}

@@ -1,0 +1,127 @@
+import { apply } from '../transfer/apply.ts'
+import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
+import type { Event } from '../transfer/events.ts'
+import type { Millis, Person, Principal, Rule, Transfer } from '../transfer/model.ts'
+import { approversOf, matchRule, type Policy, peopleOf } from '../transfer/policy.ts'
+import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
+
+/** What the handlers work with; `store` fails fast. */
+export type Desk = {
+  store: Store
+  policy: Policy
+  directory: Directory
+  clock: Clock
+  hint: Hint
+  newId(): string
+  log(fields: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** The time that one delivery has, and its key. Milliseconds left are read from a monotonic clock. */
+export type Visit = { delivery: string; by: Person; left(): Millis }
+
+/** Longer than this no single call to the store is waited for: the connection gives up after 1,500 ms. */
+const longestCall = 1_400
+
+/** What the store keeps with the change. Its not-after ends before we stop waiting, so that no ghost is written later. */
+export function once(desk: Desk, visit: Visit, answer: Answer): Once {
+  const budget = Math.min(longestCall, visit.left() - 200)
+  if (budget <= 0) throw new Refusal('try_again')
+  return { delivery: visit.delivery, answer, notAfter: desk.store.notAfter(budget) }
+}
+
+/** A call to the store, with its failure as the sentence that a person gets. */
+export async function stored<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch {
+    throw new Refusal('store_down')
+  }
+}
+
+/** A question to the directory, with its failure as the sentence that a person gets: never a guess. */
+export async function known<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof TransientError || error instanceof PermanentError) throw new Refusal('try_again')
+    throw error
+  }
+}
+
+/** The record, or the refusal that tells nothing. */
+export async function readTransfer(desk: Desk, id: string): Promise<Stored> {
+  const found = await stored(desk.store.read(id))
+  if (!found) throw new Refusal('unknown_transfer', { id })
+  return found
+}
+
+/** Refuses guests, strangers of shared channels and the deactivated. */
+export async function checkStanding(desk: Desk, by: Person): Promise<void> {
+  const standing = await known(desk.directory.standing(by))
+  if (standing !== 'member') throw new Refusal(standing)
+}
+
+/** Stages of the rule in which the person is an approver, under the rule as it was and under today's for the same request. */
+export async function stagesOf(desk: Desk, { rule, request }: Transfer, by: Person): Promise<readonly number[]> {
+  const today = matchRule(desk.policy, request)
+  const [then, now] = await Promise.all([
+    known(desk.directory.among(by, approversOf(rule))),
+    today ? known(desk.directory.among(by, approversOf(today))) : [],
+  ])
+  if (now.length === 0) return []
+  return rule.stages.flatMap((stage, index) => (stage.approvers.some((each) => then.includes(each)) ? [index] : []))
+}
+
+/** True for an operator. */
+export async function isOperator(desk: Desk, by: Person): Promise<boolean> {
+  return isAmong(desk, by, desk.policy.operators)
+}
+
+/** True for the requester, the people of the rule, operators and auditors. */
+export async function maySee(desk: Desk, { request, rule }: Transfer, by: Person): Promise<boolean> {
+  const { operators, auditors } = desk.policy
+  return request.by === by || isAmong(desk, by, [...peopleOf(rule), ...operators, ...auditors])
+}
+
+/** True when the person is one of the principals or belongs to one of the groups. */
+export async function isAmong(desk: Desk, by: Person, principals: readonly Principal[]): Promise<boolean> {
+  return principals.length > 0 && (await known(desk.directory.among(by, principals))).length > 0
+}
+
+/** Refuses a rule under which nobody but the requester could say yes. */
+export async function checkApprovers(desk: Desk, rule: Rule, by: Person): Promise<void> {
+  for (const { approvers, need } of rule.stages) {
+    const people = await known(desk.directory.people(approvers))
+    if (people.filter((person) => person !== by).length < need) throw new Refusal('no_approvers', { rule: rule.name })
+  }
+}
+
+/**
+ * States one person's fact in the record: read, apply, commit; whoever loses the race is answered from the new
+ * record. Both queues are woken.
+ */
+export async function change(
+  desk: Desk,
+  visit: Visit,
+  id: string,
+  make: (transfer: Transfer) => Promise<Event>,
+  say: (next: Transfer) => Answer,
+): Promise<Answer> {
+  for (;;) {
+    const { transfer } = await readTransfer(desk, id)
+    if (transfer.schema !== 1) throw new Refusal('try_again')
+    const event = await make(transfer)
+    const next = apply(transfer, event)
+    const answer = say(next)
+    const due = { advance: 0, show: 0 }
+    const input = { next, events: [event], due, once: once(desk, visit, answer) }
+    const result = await stored(desk.store.commit(input))
+    if (result.kind === 'repeat') return result.answer
+    if (result.kind === 'late') throw new Refusal('store_down')
+    if (result.kind === 'committed') {
+      desk.hint('advance', id)
+      desk.hint('show', id)
+      return answer
+    }
+  }
+}

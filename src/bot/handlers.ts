@@ -1,0 +1,102 @@
+import { helpAnswer } from '../cards/answers.ts'
+import { sentence } from '../cards/sentence.ts'
+import { Refusal } from '../transfer/errors.ts'
+import { parseCommand } from '../transfer/grammar.ts'
+import type { Millis, Person } from '../transfer/model.ts'
+import type { Answer, Command } from '../transfer/ports.ts'
+import { ask } from './ask.ts'
+import { cancel, checkDeny, decide, settle } from './decide.ts'
+import { type Desk, once, stored, type Visit } from './desk.ts'
+import type { Handlers } from './handlers-type.ts'
+import { list, status } from './look-up.ts'
+
+/** The whole time of one delivery, in milliseconds; chat waits for 3 s. */
+const patience = 2_300
+
+/**
+ * What people ask and decide. Every delivery is answered within 2.3 s and never throws; a delivery that comes again
+ * gets its first answer and changes nothing.
+ */
+export function createHandlers(desk: Desk, onMembershipChange: (group: string) => void): Handlers {
+  return {
+    onMembershipChange,
+    onCommand: (command) => answer(desk, command, 'command', (visit) => obey(desk, visit, command)),
+    onDecision: (input) => {
+      return answer(desk, input, 'decision', (visit) => decide(desk, visit, input), input.transfer)
+    },
+    beforeDeny: async (input) => {
+      const refusal = await limited(
+        checkDeny(desk, input).then(() => undefined),
+        1_500,
+      ).catch((error: unknown) => error)
+      return refusal === undefined ? undefined : say(desk, refusal)
+    },
+  }
+}
+
+async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer> {
+  const intent = parseCommand(command.text)
+  switch (intent.kind) {
+    case 'export':
+      return ask(desk, visit, command, intent)
+    case 'help':
+      return { ok: true, lines: helpAnswer(desk.policy.catalogue) }
+    case 'status':
+      return status(desk, command, intent.id)
+    case 'list':
+      return list(desk, command)
+    case 'cancel':
+      return cancel(desk, visit, command, intent.id, intent.reason)
+    case 'settle':
+      return settle(desk, visit, command, intent.id, intent.running)
+  }
+}
+
+type Delivery = { delivery: string; by: Person }
+
+async function answer(
+  desk: Desk,
+  { delivery, by }: Delivery,
+  kind: string,
+  work: (visit: Visit) => Promise<Answer>,
+  transfer?: string,
+): Promise<Answer> {
+  const began = performance.now()
+  const visit: Visit = { delivery, by, left: () => patience - (performance.now() - began) }
+  const all = async (): Promise<Answer> => {
+    const first = await stored(desk.store.answered(delivery))
+    if (first) return first
+    return work(visit).catch((error: unknown) => keep(desk, visit, kind, error, transfer))
+  }
+  return limited(all(), patience).catch((error: unknown) => say(desk, error))
+}
+
+/** Refusals that only mean "not now": the next try must be looked at anew. */
+const passing = new Set(['try_again', 'store_down'])
+
+/** A refusal is an answer too: it is kept, and the audit has its line. */
+async function keep(desk: Desk, visit: Visit, kind: string, error: unknown, transfer?: string): Promise<Answer> {
+  const no = say(desk, error)
+  if (!(error instanceof Refusal) || passing.has(error.code)) return no
+  const about = transfer === undefined ? {} : { transfer }
+  const notice = { at: desk.clock.now(), kind: `${kind}_refused`, by: visit.by, facts: { code: error.code }, ...about }
+  const result = await stored(desk.store.remember(once(desk, visit, no), notice))
+  return result.kind === 'repeat' ? result.answer : no
+}
+
+function say(desk: Desk, error: unknown): Answer {
+  if (!(error instanceof Refusal)) {
+    desk.log({ error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' }, 'a delivery failed')
+  }
+  return { ok: false, lines: sentence(error) }
+}
+
+async function limited<T>(work: Promise<T>, limit: Millis): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Refusal('try_again')), limit)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

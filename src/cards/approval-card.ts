@@ -1,0 +1,142 @@
+import { gateOf } from '../transfer/material.ts'
+import type { Connection, Material, Round, Side, Stage, Transfer } from '../transfer/model.ts'
+import { tally } from '../transfer/quorum.ts'
+import type { Line } from '../transfer/text.ts'
+import { decisionLines } from './decision-lines.ts'
+import { bold, code, lowerFirst, people, person, quote } from './phrases.ts'
+import { duration } from './quantities.ts'
+import { lastOf, portalLink, routeFacts, routeTitle } from './route.ts'
+import { sideWords } from './status-words.ts'
+import { type Block, buttonValue, linesBlock, type View } from './view.ts'
+
+/** The card of one round: what is asked, what a yes releases, and the two buttons; once it is decided, a sentence instead. */
+export function approvalCard(transfer: Transfer, roundNumber: number): View {
+  const { request, round, id, rule } = transfer
+  const title = routeTitle(request)
+  const current = round?.number === roundNumber ? round : undefined
+  const decided = current ? decisionLines(transfer) : replaced(round)
+  const [first] = decided ?? []
+  const why: Line = request.reason === undefined ? ['No reason was given.'] : [`Reason: ${quote(request.reason)}`]
+  return {
+    text: first ? [`${title}: `, ...first] : [`Approval needed: ${lowerFirst(title)}`],
+    blocks: [
+      { kind: 'title', text: title },
+      ...linesBlock([[person(request.by), ' asks for this ', { time: request.at }, '.'], why]),
+      { kind: 'facts', facts: routeFacts(transfer) },
+      ...linesBlock([...connectionLines(transfer, current?.material), releaseLine(transfer, current?.material)]),
+      ...(current ? linesBlock(askedLines(transfer, current)) : []),
+      ...(decided ? linesBlock(decided) : current ? buttons(id, current.digest) : []),
+      { kind: 'note', line: ['Transfer ', code(id), ` · round ${roundNumber} · rule `, code(rule.name)] },
+    ],
+  }
+}
+
+function replaced(round: Round | undefined): readonly Line[] {
+  if (!round) return [['There is nothing to decide yet.']]
+  return [[`🔁 Replaced by round ${round.number}: the facts changed, and a yes to this card no longer counts.`]]
+}
+
+function buttons(id: string, digest: string): readonly Block[] {
+  const value = buttonValue(id, digest)
+  return [
+    {
+      kind: 'actions',
+      buttons: [
+        { id: 'approve', label: 'Approve', style: 'primary', value },
+        { id: 'deny', label: 'Deny', style: 'danger', value },
+      ],
+    },
+  ]
+}
+
+type Asked = Material['connections'][number]
+
+/** The connections that a yes is about: those of the material, or, in a card without, what the record knows. */
+function connectionLines(transfer: Transfer, material: Material | undefined): readonly Line[] {
+  if (!transfer.request.privateLink) {
+    return [
+      [
+        '⚠️ ',
+        bold('Without Private Link'),
+        ': there are no connections to approve, and the data does not stay on a private network.',
+      ],
+    ]
+  }
+  if (gateOf(transfer) === 'submission') {
+    return [
+      [
+        'Nothing has been sent to Azure. Its two connections, on the server and on the storage account, do not exist yet.',
+      ],
+    ]
+  }
+  const asked = material?.connections ?? []
+  const unnamed = asked.some((each) => !each.named)
+  const warning: Line = [
+    '⚠️ Azure did not name the connections of this operation. Compare these with the portal before you decide.',
+  ]
+  const gone: Line = ['The connections of this card are no longer the current ones.']
+  if (asked.length === 0) return [gone]
+  return [...asked.map((each) => connectionLine(transfer, each)), ...(unnamed ? [warning] : [])]
+}
+
+function connectionLine(transfer: Transfer, { side, id, privateEndpoint, named }: Asked): Line {
+  const { database, storage } = transfer.request
+  const known = transfer.connections[side]
+  const name = nameOf(known, id)
+  return [
+    `• ${sideWords[side]} `,
+    code(ownerOf(side, database.server, storage.account)),
+    ...[': connection ', code(name), ' from private endpoint ', code(lastOf(privateEndpoint))],
+    ...(named ? [] : [', not named by Azure: ', portalLink(transfer, side)]),
+  ]
+}
+
+/** Ids of the material are in lower case; the record has the name as Azure writes it. */
+function nameOf(known: Connection | undefined, id: string): string {
+  return known && known.id.toLowerCase() === id.toLowerCase() && known.name !== '' ? known.name : lastOf(id)
+}
+
+function ownerOf(side: Side, server: string, account: string): string {
+  return side === 'sql' ? server : account
+}
+
+function releaseLine(transfer: Transfer, material: Material | undefined): Line {
+  const gate = material?.gate ?? gateOf(transfer)
+  if (gate === 'endpoints') {
+    return ['A yes approves exactly these connections. Azure then copies the database to the blob.']
+  }
+  if (!transfer.request.privateLink)
+    return ['Nothing has been sent to Azure. A yes sends the export, and Azure copies the database to the blob.']
+  return ['A yes sends the export and covers the connections of that one operation, and no others.']
+}
+
+function askedLines(transfer: Transfer, round: Round): readonly Line[] {
+  const { stages, expiry } = transfer.rule
+  const limit: Line =
+    round.expiresAt === undefined
+      ? [`Expires ${duration(expiry)} after the first card is out.`]
+      : ['Expires ', { time: round.expiresAt }, '.']
+  return [...stages.map((stage, index) => stageLine(transfer, stage, index)), limit]
+}
+
+/** The requester never decides, so a rule that names them has one approver less here. */
+function stageLine(transfer: Transfer, { approvers: all, need }: Stage, index: number): Line {
+  const approvers = all.filter((each) => each !== transfer.request.by)
+  const many = transfer.rule.stages.length > 1
+  const yes = tally(transfer).approvals.filter((each) => each.stages.includes(index))
+  const said: Line = yes.length === 0 ? ['nobody yet'] : people(yes.map((each) => each.by))
+  const ofMany = approvers.some(isGroup) ? ' of ' : ` of ${approvers.length}: `
+  return [
+    many ? `Stage ${index + 1} needs ${need}` : `Needs ${need}`,
+    ofMany,
+    ...people(approvers),
+    '. Yes so far: ',
+    ...said,
+    '.',
+  ]
+}
+
+/** Nobody knows how many are behind a group, so that "2 of 3" would be wrong. */
+function isGroup(principal: string): boolean {
+  return principal === 'anyone' || /^slack:[^/]*\/S/.test(principal)
+}

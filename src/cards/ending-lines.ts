@@ -1,0 +1,88 @@
+import type { Connection, Ending, FinalStatus, Transfer } from '../transfer/model.ts'
+import { tally } from '../transfer/quorum.ts'
+import type { Line } from '../transfer/text.ts'
+import { faultOnTheWay, faultSentence } from './fault-sentence.ts'
+import { example } from './forms.ts'
+import { code, person, quote } from './phrases.ts'
+import { lastOf, portalLink } from './route.ts'
+import { refusalSentence } from './sentence.ts'
+import { causeWords, sideWords } from './status-words.ts'
+
+/** How a transfer ended and what to do next; what is left over in Azure comes last. */
+export function endingLines(transfer: Transfer): readonly Line[] {
+  const { ending } = transfer
+  if (!ending) return []
+  const lines = ending.released ? releasedLines(transfer, ending) : outcomes[ending.outcome](transfer, ending)
+  return [...lines, ...leftOverLines(transfer, ending.leftOver)]
+}
+
+type Say = (transfer: Transfer, ending: Ending) => readonly Line[]
+
+const outcomes: Readonly<Record<FinalStatus, Say>> = {
+  refused: (_, { refusal }) => refusalSentence(refusal?.code ?? 'unknown', refusal?.facts),
+  succeeded: (transfer) => [['The BACPAC is at ', code(blobAddress(transfer)), '.']],
+  failed: failedLines,
+  denied: (transfer, ending) => {
+    const { denied } = tally(transfer)
+    const who: Line = denied ? ['Denied by ', person(denied.by), ...because(denied.reason)] : ['An approver said no.']
+    return [who, ...withoutData(transfer, ending), again]
+  },
+  expired: (transfer, ending) => [['Not enough approvers said yes in time.'], ...withoutData(transfer, ending), again],
+  cancelled: (transfer, ending) => {
+    const { cancel } = transfer
+    const who: Line = cancel
+      ? ['Cancelled by ', person(cancel.by), ...because(cancel.reason)]
+      : ['The job was cancelled in Azure, not through Drawbridge.']
+    return [who, ...withoutData(transfer, ending), again]
+  },
+}
+
+const again: Line = ['If it is still wanted, ask again: ', code(example), '.']
+
+function failedLines(_: Transfer, { fault, cause, nothingSent }: Ending): readonly Line[] {
+  const sent: readonly Line[] = nothingSent ? [['Nothing was started in Azure.']] : []
+  if (fault && (cause === undefined || cause === 'azure')) return [...faultSentence(fault), ...sent]
+  const why: Line = [`It failed because ${causeWords[cause ?? 'azure']}.`]
+  return [why, ...(fault ? [faultOnTheWay(fault)] : []), ...sent, again]
+}
+
+/** A no that came too late is never told as a no. */
+function releasedLines(transfer: Transfer, { outcome }: Ending): readonly Line[] {
+  const no = {
+    denied: 'It was denied',
+    expired: 'Its approval expired',
+    cancelled: 'It was cancelled',
+    failed: 'It was stopped',
+  }
+  const said = outcome === 'denied' || outcome === 'expired' || outcome === 'cancelled' ? no[outcome] : no.failed
+  return [
+    [`${said}, but Azure completed the export: the data went out all the same.`],
+    [
+      'The BACPAC is at ',
+      code(blobAddress(transfer)),
+      '. Delete the blob if it must not exist, and find out who could read it in the meantime.',
+    ],
+  ]
+}
+
+function withoutData({ operation }: Transfer, { nothingSent }: Ending): readonly Line[] {
+  if (nothingSent) return [['Nothing was sent to Azure.']]
+  return [[operation ? 'The job in Azure has ended without data.' : 'No job of it runs in Azure.']]
+}
+
+function because(reason: string | undefined): Line {
+  return reason === undefined ? ['.'] : [`: ${quote(reason)}`]
+}
+
+function leftOverLines(transfer: Transfer, leftOver: readonly Connection[]): readonly Line[] {
+  return leftOver
+    .slice(0, 10)
+    .map(({ side, name, id, state }) => [
+      `Left over on the ${sideWords[side]}: connection `,
+      ...[code(name || lastOf(id)), ` (${state}). Remove it: `, portalLink(transfer, side), '.'],
+    ])
+}
+
+function blobAddress({ plan, request }: Transfer): string {
+  return plan?.uri ?? request.storage.uri
+}

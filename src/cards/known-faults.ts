@@ -1,0 +1,123 @@
+/** Azure's error codes with a meaning that is known: what it is, and what to do next. */
+export const knownFaults: Readonly<Record<string, string>> = {
+  InvalidImportExportStorageCredentials:
+    'The storage account did not take the key. Check that key access is allowed on it and that its keys were not changed just now, then ask again.',
+  InvalidImportExportStorageKeyFormat:
+    'Azure did not accept the form of the storage credential. Check the credential kind in the configuration, then ask again.',
+  InvalidImportExportStorageAuthType:
+    'Azure did not accept the kind of the storage credential. Check the credential kind in the configuration, then ask again.',
+  InvalidImportExportStorageURI:
+    'Azure did not accept the blob’s address. Name another container or blob, then ask again.',
+  LongImportExportStorageUri:
+    'The blob’s address is longer than Azure takes. Use a shorter container, folder or name, then ask again.',
+  BlobAlreadyExist: 'A blob of this name is already there. Ask again: the new transfer gets a new name.',
+  ImportExportOperationInProgress:
+    'Another import or export runs on this database. Wait until it has ended (the server’s import/export history shows it), then ask again.',
+  ConflictingDatabaseOperation: 'Another operation runs on this database. Wait until it has ended, then ask again.',
+  LargeExportDatabaseSize:
+    'The database is too large for Azure’s export service. Export it with SqlPackage from a machine with enough disk, or make it smaller.',
+  UnSupportedImportExportEdition:
+    'Azure does not export databases of this edition. Export a copy in another edition, or use SqlPackage.',
+  FeatureDisabledOnSelectedEdition:
+    'Azure does not export databases of this edition. Export a copy in another edition, or use SqlPackage.',
+  InvalidImportExportOperationResourceLocks:
+    'A lock on the server, the database or the storage account forbids the private endpoints. Have the lock removed for the time of the export, then ask again.',
+  ScopeLocked:
+    'A lock forbids the change. Have the lock on the server, the storage account or their groups removed for the time of the export, then ask again.',
+  BlockedByOutboundFirewall:
+    'The SQL server may not reach this storage account: its outbound rules forbid it. Add the account’s host name to the server’s outbound firewall rules, then ask again.',
+  InvalidSqlAuthType:
+    'Azure did not accept the kind of the SQL login. Check the server’s login in the configuration, then ask again.',
+  SQLPasswordSpecifiedWithManagedIdentity:
+    'The server’s login is a managed identity, which takes no password. Correct the configuration, then ask again.',
+  CannotUseReservedDatabaseName: 'This is a database of the system and cannot be exported. Name another one.',
+  MissingImportExportInputParameters:
+    'Azure misses a part of the request, which is a defect of Drawbridge. Tell an operator the transfer’s id.',
+  DatabaseDoesNotExist: 'Azure has no such database any more. Check whether it was renamed or deleted, then ask again.',
+  ServerNotInSubscription:
+    'The SQL server is not in this subscription. Have an operator correct the catalogue, then ask again.',
+  ServerNotInSubscriptionResourceGroup:
+    'The SQL server is not in this resource group. Have an operator correct the catalogue, then ask again.',
+  ResourceNotFound:
+    'Azure does not find the server, the database or the account, or does not offer export over Private Link in this region. Check the catalogue; then ask again, or without Private Link.',
+  SubscriptionNotFound: 'Azure does not find the subscription. Have an operator correct the catalogue, then ask again.',
+  SubscriptionDisabled: 'The subscription is disabled. Have it enabled, then ask again.',
+  RequestDisallowedByPolicy:
+    'A policy of the subscription forbids this. Ask its owner for an exemption, then ask again.',
+  InvalidAuthenticationToken:
+    'Azure did not accept Drawbridge’s sign-in. An operator should check its identity; then ask again.',
+  ExpiredAuthenticationToken:
+    'Drawbridge’s sign-in had run out. Ask again; if it stays so, an operator should check its identity.',
+  InternalServerError:
+    'Azure had an error of its own. Ask again in a while; if it stays so, give this to Azure’s support',
+  OperationTimedOut: 'Azure gave up because it took too long. Ask again; if it stays so, give this to Azure’s support',
+  OperationInterrupted: 'Azure interrupted the job. Ask again.',
+  OperationCancelled: 'The job was cancelled in Azure, not through Drawbridge. Ask again if it is still wanted.',
+  TooManyRequests: 'Azure has too much to do now. Ask again in a few minutes.',
+  SubscriptionTooManyCreateUpdateRequests:
+    'The subscription has used up its requests for now. Ask again in a few minutes.',
+  CannotCancelOperation:
+    'Azure does not cancel this job any more. Watch it in the server’s import/export history; if it ends with a blob, delete the blob.',
+  OperationIdNotFound:
+    'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
+  ImportExportOperationIdNotFound:
+    'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
+  AlreadyApproved:
+    'The connection is approved already, so it can no longer be rejected. Remove it under Networking in the portal if no data may go out.',
+  KeyBasedAuthenticationNotPermitted:
+    'The storage account allows no keys. Have key access allowed on it for the time of the export, then ask again.',
+  NoStorageKey: 'The storage account gave no key that may write. Check its access keys, then ask again.',
+  SqlLoginUnavailable:
+    'The SQL login could not be read from where it is kept. Have an operator check it, then ask again.',
+  NotStarted: 'Azure started no job for this request. Ask again.',
+  NotSent: 'The request was not sent. Ask again.',
+  Timeout: 'Azure did not answer in time. Ask again.',
+  UnreadableAnswer:
+    'The answer of Azure could not be understood. Ask again; if it stays so, tell an operator the transfer’s id.',
+  HostileLocation:
+    'Azure named an address outside of its own hosts, and it was not followed. Tell an operator: this should never happen.',
+  ForeignAddress:
+    'Azure named an address outside of its own hosts, and it was not followed. Tell an operator: this should never happen.',
+  ForeignConnection:
+    'A connection leads to another server or account, and it was not touched. Tell an operator: this should never happen.',
+  PrivateEndpointConnectionStatusNotPending:
+    'The connection was decided outside of Drawbridge in the meantime. See it under Networking in the portal.',
+  PrivateEndpointConnectionDoesNotExist: 'The connection is gone. Ask again.',
+  PrivateEndpointConnectionDroppedByOtherWorkflow: 'The connection was removed by something else. Ask again.',
+  InvalidResourceIdSegment:
+    'Azure did not accept the approval as it was sent, which is a defect of Drawbridge. Tell an operator the transfer’s id.',
+  NetworkingSubscriptionNotRegisteredWithSqlRp:
+    'The subscription is not registered for this. Register the provider Microsoft.Sql in it, then ask again.',
+}
+
+/** What Azure's export job says inside of its own error, without the full stop: a request id may follow. */
+export const jobErrors: readonly { text: RegExp; says: string }[] = [
+  {
+    text: /azure ?ad only|active directory only|entra[- ]only/i,
+    says: 'The server takes Entra logins only, and the SQL login was refused. Configure another credential for this server, then ask again',
+  },
+  {
+    text: /login failed|cannot open (?:server|database)/i,
+    says: 'The SQL login was refused. Check the server’s login and password where they are kept, then ask again',
+  },
+  {
+    text: /not enough space on the disk/i,
+    says: 'Azure’s export machine ran out of disk. Export with SqlPackage from a machine with enough disk, or make the database smaller',
+  },
+  {
+    text: /SQL715\d\d|unresolved reference|external references are not supported/i,
+    says: 'The database refers to objects that are not in it, which a BACPAC cannot hold (SQL71562). Remove these references, or export a copy without them',
+  },
+  {
+    text: /origin\.xml/i,
+    says: 'The package is not a complete BACPAC. Make it anew, then ask again',
+  },
+  {
+    text: /storage|:443|blob/i,
+    says: 'The job could not reach the storage account. Check that both connections stayed approved and that the account lets the job in, then ask again',
+  },
+  {
+    text: /not allowed to access the server|firewall/i,
+    says: 'The SQL server’s firewall kept the job out. Use Private Link, or allow Azure services on the server, then ask again',
+  },
+]

@@ -1,0 +1,84 @@
+import { gateOf } from '../transfer/material.ts'
+import type { Status, Transfer } from '../transfer/model.ts'
+import { tally } from '../transfer/quorum.ts'
+import type { Line } from '../transfer/text.ts'
+import { faultOnTheWay } from './fault-sentence.ts'
+import { forms } from './forms.ts'
+import { code } from './phrases.ts'
+import { count } from './quantities.ts'
+import { causeWords, sideWords, statusWords } from './status-words.ts'
+
+/** What happens or is to be done next while a transfer is open; nothing once it has ended. */
+export function nextLines(transfer: Transfer): readonly Line[] {
+  if (transfer.cancel && transfer.status !== 'closing') {
+    return [['Next: the cancellation takes hold before anything else is done in Azure.']]
+  }
+  return next[transfer.status](transfer)
+}
+
+const none = (): readonly Line[] => []
+
+const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = {
+  requested: (transfer) => [
+    gateOf(transfer) === 'submission'
+      ? ['Next: what Azure says about it is read, then the approvers are asked. Nothing is sent before.']
+      : ['Next: what Azure says about it is read, then the job is submitted. It waits there for the approval.'],
+  ],
+  preparing: () => [['Next: the empty database is made, then the job is submitted.']],
+  submitting: () => [['Next: Azure takes the job.']],
+  awaiting_endpoints: (transfer) => [
+    [
+      'Next: Azure creates a connection on the server and one on the storage account, which takes up to 10 minutes; ',
+      gateOf(transfer) === 'endpoints' ? 'then the approvers are asked.' : 'then both are approved.',
+    ],
+  ],
+  awaiting_approval: awaitingApproval,
+  approving: () => [['Next: both connections are approved and read back, then Azure starts to copy.']],
+  running: () => [['Next: Azure writes the BACPAC. Nothing is to be done.']],
+  closing: closingLines,
+  refused: none,
+  succeeded: none,
+  failed: none,
+  denied: none,
+  expired: none,
+  cancelled: none,
+}
+
+function awaitingApproval(transfer: Transfer): readonly Line[] {
+  const { have, need, reached, denied } = tally(transfer)
+  if (denied) return [['Next: what was started is undone.']]
+  if (reached) return [['Next: what was approved is carried out.']]
+  const until = transfer.round?.expiresAt
+  const limit: Line = until === undefined ? [] : [' It expires ', { time: until }, '.']
+  return [
+    [`Next: ${count(need - have, need > have && have > 0 ? 'more approval' : 'approval')} on the card.`, ...limit],
+  ]
+}
+
+function closingLines({ closing, id, operation, settled, request }: Transfer): readonly Line[] {
+  if (!closing) return []
+  if (closing.cause === 'unclear' && !operation && !settled) {
+    return [
+      ['Azure did not say whether it had started the job. Nothing is sent again, and the database stays reserved.'],
+      [
+        'Next: an operator looks into the portal and says how it is: ',
+        code(forms.settle.replace('<id>', id)),
+        ' or ',
+        code(forms.settleNot.replace('<id>', id)),
+        '.',
+      ],
+    ]
+  }
+  const stuck = Object.entries(closing.undone).flatMap(([what, { state, fault }]): readonly Line[] => {
+    if (state !== 'refused') return []
+    const which =
+      what === 'sql' || what === 'storage' ? `reject the connection on the ${sideWords[what]}` : 'cancel the job'
+    return [[`Azure would not ${which}. `, ...(fault ? faultOnTheWay(fault) : [])]]
+  })
+  const words = statusWords[closing.outcome].words.toLowerCase()
+  return [
+    [`It ends as ${words} because ${causeWords[closing.cause]}.`],
+    ...stuck,
+    [`Next: ${request.privateLink ? 'its connections are rejected, ' : ''}the job is cancelled and watched until it is over.`],
+  ]
+}

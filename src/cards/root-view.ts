@@ -1,0 +1,63 @@
+import type { Millis, Transfer } from '../transfer/model.ts'
+import type { Line } from '../transfer/text.ts'
+import { decidedLine } from './decision-lines.ts'
+import { endingLines } from './ending-lines.ts'
+import { nextLines } from './next-step.ts'
+import { bold, code, lowerFirst, person, quote } from './phrases.ts'
+import { duration, progressBar } from './quantities.ts'
+import { routeFacts, routeTitle } from './route.ts'
+import { statusOf } from './status-words.ts'
+import { type Fact, linesBlock, type View } from './view.ts'
+
+/** The root of the story: how it stands now. `quiet` leaves out what only time changes, progress and elapsed time. */
+export function rootView(transfer: Transfer, at: Millis, { quiet }: { quiet: boolean }): View {
+  const { request, id, rule } = transfer
+  const { icon, words } = statusOf(transfer)
+  const end = endingLines(transfer)
+  const title = routeTitle(request)
+  const [first] = end
+  const happened: Line = [
+    `${icon} `,
+    bold(words),
+    '. Asked for by ',
+    person(request.by),
+    ', ',
+    { time: request.at },
+    '.',
+  ]
+  return {
+    text: [`${title}: ${lowerFirst(words)}`, ...(first ? ['. ', ...first] : [])],
+    blocks: [
+      { kind: 'title', text: title },
+      ...linesBlock([happened, ...(quiet ? [] : progressLines(transfer))]),
+      { kind: 'facts', facts: [...routeFacts(transfer), ...stateFacts(transfer, at, quiet)] },
+      ...linesBlock([...warnings(transfer), ...nextLines(transfer), ...end]),
+      { kind: 'note', line: ['Transfer ', code(id), ' · rule ', code(rule.name)] },
+    ],
+  }
+}
+
+function progressLines({ progress, status }: Transfer): readonly Line[] {
+  if (!progress || (status !== 'running' && status !== 'closing')) return []
+  const { percent, text } = progress
+  if (percent !== undefined) return [[progressBar(percent)]]
+  return text.trim() === '' ? [] : [['Azure says: ', code(text)]]
+}
+
+function stateFacts(transfer: Transfer, at: Millis, quiet: boolean): readonly Fact[] {
+  const { request, ending } = transfer
+  const decided = decidedLine(transfer)
+  const elapsed = duration((ending?.at ?? at) - request.at)
+  return [
+    ...(request.reason === undefined ? [] : [{ label: 'Reason', value: [quote(request.reason)] }]),
+    ...(request.privateLink ? [] : [{ label: 'Network', value: ['without Private Link'] }]),
+    ...(decided ? [{ label: 'Decision', value: decided }] : []),
+    ...(ending ? [{ label: 'Took', value: [elapsed] }] : []),
+    ...(ending || quiet ? [] : [{ label: 'Elapsed', value: [elapsed] }]),
+  ]
+}
+
+function warnings({ bypassed, ending }: Transfer): readonly Line[] {
+  if (!bypassed || ending) return []
+  return [['⚠️ A connection was approved outside of Drawbridge, ', { time: bypassed.at }, '.']]
+}

@@ -1,0 +1,118 @@
+import type { Event } from '../transfer/events.ts'
+import type { Person, Transfer } from '../transfer/model.ts'
+import type { Answer, ChatState, Due, Effect, Notice, Once, Store, Stored } from '../transfer/ports.ts'
+
+/** What the scripts know of a record; the document itself is opaque to them. */
+export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> {
+  const { id, version, schema, status, request } = transfer
+  return {
+    id,
+    version,
+    schema,
+    status,
+    doc: JSON.stringify(transfer),
+    at: request.at,
+    requester: request.by,
+    // Azure's ids are the same in any case of letters.
+    database: request.database.id.toLowerCase(),
+  }
+}
+
+/** Reads a record back from the fields of its hash; undefined when there is none. */
+export function parseStored(fields: Readonly<Record<string, string>>): Stored | undefined {
+  if (fields.doc === undefined) return undefined
+  return {
+    transfer: JSON.parse(fields.doc) as Transfer,
+    chat: fields.chat === undefined ? { slots: {} } : (JSON.parse(fields.chat) as ChatState),
+    chatVersion: Number(fields.sv ?? 0),
+    effects: Object.fromEntries(
+      Object.entries(fields).flatMap(([field, value]) => {
+        if (!field.startsWith('fx:')) return []
+        const slot = field.slice('fx:'.length)
+        const result = fields[`result:${slot}`]
+        const effect = JSON.parse(value) as Effect
+        return [[slot, result === undefined ? effect : { ...effect, result: JSON.parse(result) as unknown }]]
+      }),
+    ),
+  }
+}
+
+/** Reads an answer that was kept for a delivery. */
+export function parseAnswer(text: string): Answer {
+  return JSON.parse(text) as Answer
+}
+
+/** The fields of a flat list of names and values. */
+export function fieldsOf(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {}
+  for (let at = 0; at < flat.length; at += 2) fields[flat[at] ?? ''] = flat[at + 1] ?? ''
+  return fields
+}
+
+/** One flat line for each event; the hash of the chain is known for the last of them. */
+export function auditLines(next: Transfer, events: readonly Event[]): readonly (readonly string[])[] {
+  return events.map((event, index) => {
+    const version = next.version - events.length + index + 1
+    const by = actorOf(event)
+    return flat({
+      at: String(event.at),
+      kind: event.type,
+      transfer: next.id,
+      version: String(version),
+      ...(version === next.version ? { head: next.head } : {}),
+      ...(by === undefined ? {} : { by }),
+      event: JSON.stringify(event),
+    })
+  })
+}
+
+/** The line of something that changed no record. */
+export function noticeLine({ at, kind, by, transfer, facts }: Notice): readonly string[] {
+  return flat({
+    at: String(at),
+    kind,
+    ...(transfer === undefined ? {} : { transfer }),
+    ...(by === undefined ? {} : { by }),
+    event: JSON.stringify(facts),
+  })
+}
+
+/** As the scripts read it: cjson has no null that a script could test, so "take out" is false. */
+export function dueOf(due: Due): Readonly<Record<string, number | false>> {
+  return Object.fromEntries(
+    Object.entries(due).flatMap(([role, at]) => (at === undefined ? [] : [[role, at ?? false]])),
+  )
+}
+
+/** Effects without their results, which have a field of their own: a late one must not be overwritten by an older copy. */
+export function effectsOf(effects: Readonly<Record<string, Effect | null>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(effects).map(([slot, effect]) => {
+      if (effect === null) return [slot, false]
+      const { result, ...intent } = effect
+      const doc = JSON.stringify(intent)
+      return [slot, { token: intent.token, doc, ...(result === undefined ? {} : { result: JSON.stringify(result) }) }]
+    }),
+  )
+}
+
+/** A delivery with its answer as text. */
+export function onceOf({ delivery, answer, notAfter }: Once): Readonly<Record<string, unknown>> {
+  return { delivery, answer: JSON.stringify(answer), notAfter }
+}
+
+/** The index that a list is read from. */
+export function indexOf(by: Parameters<Store['list']>[0]): string {
+  if ('requester' in by) return `by-requester:${by.requester}`
+  return 'status' in by ? `by-status:${by.status}` : 'all'
+}
+
+function actorOf(event: Event): Person | undefined {
+  if (event.type === 'requested') return event.request.by
+  if (event.type === 'decided') return event.decision.by
+  return event.type === 'cancel_asked' || event.type === 'settled' ? event.by : undefined
+}
+
+function flat(fields: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(fields).flat()
+}

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { isFinal } from '../transfer/lifecycle.ts'
+import type { CommitResult, CreateResult, Lease, Store } from '../transfer/ports.ts'
+import { hashTag } from './keys.ts'
+import type { Log } from './log.ts'
+import * as records from './lua/record-scripts.ts'
+import { runScript, type Script } from './lua/script.ts'
+import * as work from './lua/work-scripts.ts'
+import { createRedisClock } from './redis-clock.ts'
+import {
+  auditLines,
+  dueOf,
+  effectsOf,
+  fieldsOf,
+  indexOf,
+  noticeLine,
+  onceOf,
+  parseAnswer,
+  parseStored,
+  recordOf,
+} from './store-format.ts'
+
+/** The store over one connection; `ready` resolves once `notAfter` can be asked. */
+export type RedisStore = Store & { ready(): Promise<void> }
+
+/** Makes a store; several (one on a fail-fast connection, one for work) may share a prefix, which holds letters, digits and hyphens. */
+export function createStore({ redis, prefix, log }: { redis: Redis; prefix: string; log: Log }): RedisStore {
+  const tag = hashTag(prefix)
+  const clock = createRedisClock(redis, log)
+  const run: Run = (script, input) => runScript(redis, script, tag, input)
+  return {
+    ready: () => clock.ready,
+    notAfter: (budget) => clock.now() + budget,
+    ...readers(redis, tag, run),
+    ...writers(run),
+    ...workers(run),
+  }
+}
+
+type Run = (script: Script, input: Readonly<Record<string, unknown>>) => Promise<unknown>
+
+function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'answered' | 'list' | 'audit'> {
+  return {
+    read: async (id) => parseStored(await redis.hgetall(`${tag}:transfer:${id}`)),
+    answered: async (delivery) => {
+      const answer = await redis.get(`${tag}:idem:${delivery}`)
+      return answer === null ? undefined : parseAnswer(answer)
+    },
+    list: async (by, most) => {
+      const found = (await run(work.list, { index: indexOf(by), most })) as string[][]
+      return found.flatMap((flat) => parseStored(fieldsOf(flat)) ?? [])
+    },
+    audit: async (from, most) => {
+      const entries = await redis.xrange(`${tag}:audit`, `${from}-0`, '+', 'COUNT', most)
+      return entries.map(([, flat]) => fieldsOf(flat))
+    },
+  }
+}
+
+function writers(run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
+  return {
+    create: async (next, events, once, due) =>
+      createResult(
+        await run(records.create, {
+          ...recordOf(next),
+          maxOpen: next.rule.maxOpen,
+          audit: auditLines(next, events),
+          once: onceOf(once),
+          due: dueOf(due),
+        }),
+      ),
+    commit: async ({ next, events, due, once, lease, effects, guard }) =>
+      commitResult(
+        await run(records.commit, {
+          ...recordOf(next),
+          call: callId(),
+          events: events.length,
+          audit: auditLines(next, events),
+          effects: effectsOf(effects ?? {}),
+          due: dueOf(due),
+          final: isFinal(next.status),
+          free: guard === 'free',
+          ...(once ? { once: onceOf(once) } : {}),
+          ...(lease ? { lease: holderOf(lease) } : {}),
+        }),
+      ),
+    remember: async (once, notice) => {
+      const [kind, value] = (await run(records.remember, {
+        once: onceOf(once),
+        audit: [noticeLine(notice)],
+      })) as Reply
+      return kind === 'repeat' ? repeat(value) : { kind: kind as 'kept' | 'late' }
+    },
+  }
+}
+
+function workers(run: Run): Pick<Store, 'park' | 'result' | 'commitChat' | 'claim' | 'begin' | 'renew' | 'finish'> {
+  const held = (lease: Lease) => ({ id: lease.id, lease: holderOf(lease) })
+  const isDone = async (script: Script, input: Readonly<Record<string, unknown>>) => (await run(script, input)) === 1
+  return {
+    park: (lease, version, due, how) =>
+      isDone(work.park, { ...held(lease), version, due: dueOf(due), failed: how === 'failed' }),
+    result: (id, slot, token, result) =>
+      isDone(work.result, { id, slot, token, result: JSON.stringify(result ?? null) }),
+    commitChat: (lease, chatVersion, chat, seen, due) =>
+      isDone(work.commitChat, {
+        ...held(lease),
+        chatVersion,
+        chat: JSON.stringify(chat),
+        seen,
+        due: due ?? false,
+        call: callId(),
+      }),
+    claim: async (role, now, most) => (await run(work.claim, { role, now, most })) as string[],
+    begin: async (lease) => {
+      const tries = Number(await run(work.begin, held(lease)))
+      return tries > 0 ? { tries } : undefined
+    },
+    renew: (lease) => isDone(work.renew, held(lease)),
+    finish: async (lease) => {
+      await run(work.finish, held(lease))
+    },
+  }
+}
+
+type Reply = [kind: string, value?: string]
+
+function createResult(reply: unknown): CreateResult {
+  const [kind, value = ''] = reply as Reply
+  if (kind === 'repeat') return repeat(value)
+  if (kind === 'guarded') return { kind, by: value }
+  if (kind === 'limit') return { kind, open: Number(value) }
+  return { kind: kind as 'created' | 'taken' | 'late' }
+}
+
+function commitResult(reply: unknown): CommitResult {
+  const [kind, value] = reply as Reply
+  return kind === 'repeat' ? repeat(value) : { kind: kind as 'committed' | 'conflict' | 'late' | 'lost' }
+}
+
+function repeat(answer = 'null'): { kind: 'repeat'; answer: ReturnType<typeof parseAnswer> } {
+  return { kind: 'repeat', answer: parseAnswer(answer) }
+}
+
+function holderOf({ role, owner }: Lease): Pick<Lease, 'role' | 'owner'> {
+  return { role, owner }
+}
+
+/** Tells the same call, sent twice by the connection, from another one that wants the same. */
+function callId(): string {
+  return randomBytes(6).toString('base64url')
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AppsManifestValidateArguments } from '@slack/web-api'
+import { Ajv } from 'ajv'
+import { expect, test } from 'vitest'
+
+const folder = join(import.meta.dirname, '../manifest/slack')
+const schema = join(import.meta.dirname, '../../shared/reference/chat/schemas/slack-manifest.2.0.0.json')
+const over = { http: read('manifest.json'), socket: read('manifest.socket-mode.json') }
+
+/** Slack's types know the names of scopes and events, which its schema does not. */
+const expected = {
+  display_information: { name: 'Drawbridge' },
+  oauth_config: {
+    scopes: {
+      bot: [
+        'commands',
+        'chat:write',
+        'chat:write.public',
+        'app_mentions:read',
+        'im:write',
+        'im:history',
+        'users:read',
+        'usergroups:read',
+        'channels:history',
+        'groups:history',
+      ],
+    },
+  },
+  settings: { event_subscriptions: { bot_events: ['app_mention', 'message.im', 'subteam_members_changed'] } },
+} satisfies AppsManifestValidateArguments['manifest']
+
+test.skipIf(!existsSync(schema)).each(Object.entries(over))('the manifest for %s is valid', (_mode, manifest) => {
+  const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(
+    JSON.parse(readFileSync(schema, 'utf8')),
+  )
+  expect(validate(manifest) ? [] : validate.errors).toEqual([])
+})
+
+test.each(Object.entries(over))(
+  'the manifest for %s asks for every scope and event that is used, and for no other',
+  (_mode, manifest) => {
+    expect(manifest.oauth_config.scopes.bot).toEqual(expected.oauth_config.scopes.bot)
+    expect(manifest.oauth_config.scopes.bot_optional).toEqual(['channels:history', 'groups:history'])
+    expect(manifest.settings.event_subscriptions.bot_events).toEqual(expected.settings.event_subscriptions.bot_events)
+  },
+)
+
+test('both manifests are the same but for the way in', () => {
+  const { http, socket } = structuredClone(over)
+  for (const command of http.features.slash_commands) {
+    expect(command.url).toBe('https://drawbridge.example.com/slack/events')
+    expect(command.should_escape).toBe(true)
+    delete command.url
+  }
+  delete http.settings.event_subscriptions.request_url
+  delete http.settings.interactivity.request_url
+  expect({ ...http, settings: { ...http.settings, socket_mode_enabled: true } }).toEqual(socket)
+})
+
+type Read = {
+  features: { slash_commands: { command: string; url?: string; should_escape: boolean }[] }
+  oauth_config: { scopes: { bot: string[]; bot_optional: string[] } }
+  settings: {
+    event_subscriptions: { request_url?: string; bot_events: string[] }
+    interactivity: { is_enabled: boolean; request_url?: string }
+    socket_mode_enabled: boolean
+  }
+}
+
+function read(name: string): Read {
+  return JSON.parse(readFileSync(join(folder, name), 'utf8'))
+}
