@@ -121,7 +121,7 @@ async function workerSide({ config, log, hint, work }: Base): Promise<Side> {
   ])
   const { requestTimeout, resubmitAfter, resourceManagerUrl, operationHosts } = config.azure
   const azure = createAzure({
-    cloud: config.cloud.name,
+    cloud: config.cloud,
     credential: credentialOf(config),
     resourceManagerUrl,
     operationHosts,
@@ -153,6 +153,8 @@ function credentialOf({ azure: { credential }, secrets }: Config) {
     }
     case 'token':
       return { kind: credential.kind, token: secrets.azureToken } as const
+    case 'workloadIdentity':
+      return { kind: credential.kind, ...secrets.workloadIdentity() } as const
     default:
       return credential
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type CloudName, cloudEndpoints } from '../src/azure/clouds.ts'
+import { type CloudName, cloudEndpoints } from '../src/transfer/clouds.ts'
 import { provesNothingSent } from '../src/azure/errors.ts'
 import { matchConnections } from '../src/azure/match-connections.ts'
 import { createHome, normalLocation, operationIdIn, operationUrl } from '../src/azure/operation-url.ts'

@@ -1,7 +1,7 @@
+import { type CloudName, cloudEndpoints } from '../transfer/clouds.ts'
 import type { Azure } from '../transfer/ports.ts'
 import { cancelOperation } from './cancel.ts'
 import { createClients } from './clients.ts'
-import { type CloudName, cloudEndpoints } from './clouds.ts'
 import { listConnections, readConnection } from './connections.ts'
 import type { Context, SqlLogin } from './context.ts'
 import { type CredentialOptions, createCredential } from './credentials.ts'

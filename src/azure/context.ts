@@ -1,5 +1,5 @@
+import type { CloudEndpoints } from '../transfer/clouds.ts'
 import type { Clients } from './clients.ts'
-import type { CloudEndpoints } from './clouds.ts'
 import type { Errors } from './errors.ts'
 import type { Home } from './operation-url.ts'
 import type { Scrubber } from './scrub.ts'

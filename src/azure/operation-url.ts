@@ -1,6 +1,6 @@
+import type { CloudEndpoints } from '../transfer/clouds.ts'
 import type { Plan, Request } from '../transfer/model.ts'
 import { apiVersions } from './api-versions.ts'
-import type { CloudEndpoints } from './clouds.ts'
 import { guidIn, lastSegment } from './resource-ids.ts'
 
 /** Where tokens may go: the resource manager of the cloud and the hosts below it, or named hosts of this machine. */

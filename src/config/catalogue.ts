@@ -1,5 +1,5 @@
+import type { CloudEndpoints } from '../transfer/clouds.ts'
 import type { Catalogue } from '../transfer/policy.ts'
-import type { Cloud } from './clouds.ts'
 import type { Path, Problems } from './problems.ts'
 import { type DatabaseId, type Parsed, parseAccountId, parseDatabaseId } from './resource-id.ts'
 import type { Salvaged } from './salvage.ts'
@@ -7,7 +7,7 @@ import type { File } from './schema.ts'
 import { didYouMean, listed } from './wording.ts'
 
 /** Reads the ids of all databases and accounts and tells what is wrong with them; what could be read comes back. */
-export function readCatalogue(file: Salvaged<File>, cloud: Cloud | undefined, problems: Problems): Catalogue {
+export function readCatalogue(file: Salvaged<File>, cloud: CloudEndpoints | undefined, problems: Problems): Catalogue {
   const read = <Parts extends { subscription: string }>(path: Path, parsed: Parsed<Parts>) => {
     if (!parsed.ok) problems.add(path, parsed.wrong)
     else checkSubscription(path, parsed.parts.subscription, file, problems)

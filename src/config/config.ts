@@ -1,5 +1,5 @@
+import type { CloudName } from '../transfer/clouds.ts'
 import type { Clocks, Policy, Polls } from '../transfer/policy.ts'
-import type { Cloud } from './clouds.ts'
 
 /** What this process does: `bot` holds chat credentials and none of Azure, `worker` the other way round, `all` both. */
 export type Role = 'all' | 'bot' | 'worker'
@@ -47,7 +47,7 @@ export type Config = {
   folder: string
   /** Absolute path of the YAML file that was read. */
   file: string
-  cloud: Cloud
+  cloud: CloudName
   azure: {
     /** Lower-case guids; every database and account of the catalogue is in one of them. */
     subscriptions: readonly string[]

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
+import { cloudEndpoints } from '../transfer/clouds.ts'
 import { checkLogins, readCatalogue } from './catalogue.ts'
-import { clouds } from './clouds.ts'
 import type { Config, Role } from './config.ts'
 import { checkEnvironment, type Environment, logLevelOf, openSecrets, secretValues } from './environment.ts'
 import { tellIssues } from './fields.ts'
@@ -36,7 +36,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
   const parsed = fileSchema.safeParse(written)
   if (raw && !parsed.success) tellIssues(parsed.error.issues, problems.add)
   const salvaged = salvage(fileSchema, written) ?? {}
-  const catalogue = readCatalogue(salvaged, salvaged.cloud && clouds[salvaged.cloud], problems)
+  const catalogue = readCatalogue(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
   checkLogins(salvaged, catalogue, problems)
   checkRules(salvaged, catalogue, problems)
   checkPolls(salvaged.polls, problems)
@@ -59,9 +59,8 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
 }
 
 function fromFile(file: File, role: Role) {
-  const cloud = clouds[file.cloud]
   const {
-    resourceManagerUrl = `https://${cloud.resourceManagerHost}`,
+    resourceManagerUrl = cloudEndpoints[file.cloud].resourceManager,
     subscriptions,
     credential,
     ...azure
@@ -69,7 +68,7 @@ function fromFile(file: File, role: Role) {
   const { apiUrl, ...slack } = file.slack
   const { clientId, ...identity } = { clientId: undefined, ...credential }
   return {
-    cloud,
+    cloud: file.cloud,
     azure: {
       ...azure,
       subscriptions: [...new Set(subscriptions)],

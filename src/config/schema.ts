@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cloudNames } from './clouds.ts'
+import { cloudNames } from '../transfer/clouds.ts'
 import { choice, duration, list, loopbackHost, named, optionalList, serviceUrl, strict, text, whole } from './fields.ts'
 import { complaint } from './wording.ts'
 

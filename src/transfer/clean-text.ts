@@ -25,7 +25,7 @@ const dash = '[-\u2012-\u2015\u2212]'
 
 const secrets: readonly RegExp[] = [
   /\bsig\s*=\s*[^\s&]{8,}/i,
-  /\bsig=.*\bsv=|\bsv=.*\bsig=/is,
+  /^(?=.*\bsig=)(?=.*\bsv=)/is,
   /\b(?:account|shared|storage)[ _-]?(?:access[ _-]?)?(?:key|signature)\s*[=:]\s*\S/i,
   /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}(?:==|%3d%3d)/i,
   /(?:\b|_)(?:password|passwd|passphrase|pwd)["'”’]?\s*[=:]\s*\S/i,

@@ -32,8 +32,12 @@ type Verb = (typeof verbs)[number]
 /** The longest reason that is kept, in characters. */
 export const reasonLimit = 500
 
+/** The longest command that is read, in characters; what is longer is no command and only costs time. */
+const textLimit = 4000
+
 /** Reads a command, verb first, as people type it in chat. Throws `Refusal` for a mistake; never echoes a secret. */
 export function parseCommand(text: string): Intent {
+  if (text.length > textLimit) throw new Refusal('too_long', { length: String(text.length), most: String(textLimit) })
   if (holdsSecret(text)) throw new Refusal('secret_in_text')
   const plain = withoutAddressee(cleanText(text.replace(leadingMention, '')))
   const first = takeWord(plain)

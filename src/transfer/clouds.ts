@@ -2,9 +2,11 @@
 export type CloudEndpoints = { resourceManager: string; authority: string; sqlSuffix: string; blobSuffix: string }
 
 /** The clouds by the names that the configuration uses. */
-export type CloudName = 'public' | 'usgovernment' | 'china'
+/** The clouds in which a database and its storage account may be; both are always in the same one. */
+export const cloudNames = ['public', 'usgovernment', 'china'] as const
+export type CloudName = (typeof cloudNames)[number]
 
-/** The clouds that Drawbridge works in; database and storage must be in the same one. */
+/** The endpoint table of the three clouds. */
 export const cloudEndpoints: Readonly<Record<CloudName, CloudEndpoints>> = {
   public: {
     resourceManager: 'https://management.azure.com',
