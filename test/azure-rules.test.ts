@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { type CloudName, cloudEndpoints } from '../src/transfer/clouds.ts'
 import { provesNothingSent } from '../src/azure/errors.ts'
 import { matchConnections } from '../src/azure/match-connections.ts'
 import { createHome, normalLocation, operationIdIn, operationUrl } from '../src/azure/operation-url.ts'
@@ -8,6 +7,7 @@ import { sameBlob } from '../src/azure/result.ts'
 import { createScrubber } from '../src/azure/scrub.ts'
 import { percentIn, stateOf } from '../src/azure/status-words.ts'
 import { parseTime } from '../src/azure/times.ts'
+import { type CloudName, cloudEndpoints } from '../src/transfer/clouds.ts'
 import type { Connection, Side } from '../src/transfer/model.ts'
 
 const sub = '11111111-1111-1111-1111-111111111111'

@@ -116,6 +116,7 @@ describe('a command is read as it is typed', () => {
 
 const refused: readonly [text: string, code: string, facts: Record<string, string>][] = [
   ['', 'empty', {}],
+  ['x'.repeat(4001), 'too_long', { length: '4001', most: '4000' }],
   ['<@U0BOT>', 'empty', {}],
   ['drawbridge', 'empty', {}],
   ['exprot orders to backups', 'unknown_verb', { verb: 'exprot', suggestion: 'export' }],

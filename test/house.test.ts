@@ -21,7 +21,7 @@ const sdks: Readonly<Record<string, readonly RegExp[]>> = {
   azure: [/^@azure\//],
   queue: [/^bullmq$/, /^ioredis$/],
   bot: [/^@slack\//],
-  cards: [/^@slack\/web-api$/],
+  cards: [/^@slack\/types$/],
   config: [],
   transfer: [],
   jobs: [],

@@ -96,7 +96,7 @@ async function card(channel = 'C0DBA', thread?: string): Promise<string> {
   const button = (id: string) => ({
     type: 'button',
     action_id: id,
-    value: 'k3v9:d1935t',
+    value: 'k3v9x2mq:d1935e00',
     text: { type: 'plain_text', text: id },
   })
   const answer = await fetch(`${slack.apiUrl}chat.postMessage`, {
@@ -168,7 +168,7 @@ describe.each<Way>(['http', 'socket'])('over %s', (way) => {
     expect(heard.commands).toHaveLength(1)
   })
 
-  test('edits and deletions of a direct message are no commands', async () => {
+  test('edits, deletions and the words of other bots are no commands', async () => {
     await start(way)
     for (const subtype of ['message_changed', 'message_deleted', 'channel_join']) {
       const event = { type: 'message', subtype, channel: 'D0DANA', channel_type: 'im', user: 'U0DANA', ts: '1.1' }
@@ -176,6 +176,8 @@ describe.each<Way>(['http', 'socket'])('over %s', (way) => {
     }
     const edited = { type: 'message', channel: 'D0DANA', channel_type: 'im', user: 'U0DANA', ts: '1.1', edited: {} }
     await slack.control.event(edited)
+    const otherBot = { ...edited, edited: undefined, user: 'U0OTHERBOT', bot_id: 'B0OTHER' }
+    await slack.control.event(otherBot)
     expect(heard.commands).toEqual([])
   })
 
@@ -188,8 +190,8 @@ describe.each<Way>(['http', 'socket'])('over %s', (way) => {
       {
         delivery: `slack:${ts}:U0SAM:approve:${action?.action_ts}`,
         by: 'slack:T0SANDBOX/U0SAM',
-        transfer: 'k3v9',
-        digest: 'd1935t',
+        transfer: 'k3v9x2mq',
+        digest: 'd1935e00',
         verdict: 'approve',
       },
     ])
@@ -208,14 +210,14 @@ describe.each<Way>(['http', 'socket'])('over %s', (way) => {
     const sam = slack.as('U0SAM')
     await sam.click({ message: await card(), actionId: 'deny' })
     const form = await slack.until((state) => state.views[0])
-    expect(heard.denials).toEqual([{ by: 'slack:T0SANDBOX/U0SAM', transfer: 'k3v9', digest: 'd1935t' }])
+    expect(heard.denials).toEqual([{ by: 'slack:T0SANDBOX/U0SAM', transfer: 'k3v9x2mq', digest: 'd1935e00' }])
     const sent = await sam.submit(form, { reason: ' Not in the freeze ' })
     expect(heard.decisions).toEqual([
       {
         delivery: `slack:${form.id}`,
         by: 'slack:T0SANDBOX/U0SAM',
-        transfer: 'k3v9',
-        digest: 'd1935t',
+        transfer: 'k3v9x2mq',
+        digest: 'd1935e00',
         verdict: 'deny',
         reason: 'Not in the freeze',
       },

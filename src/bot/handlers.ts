@@ -40,7 +40,7 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
     case 'export':
       return ask(desk, visit, command, intent)
     case 'help':
-      return { ok: true, lines: helpAnswer(desk.policy.catalogue) }
+      return { ok: true, lines: helpAnswer(desk.policy.catalogue, intent.topic) }
     case 'status':
       return status(desk, command, intent.id)
     case 'list':

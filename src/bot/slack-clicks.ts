@@ -8,6 +8,7 @@ import type {
   ViewSubmitAction,
   webApi,
 } from '@slack/bolt'
+import { readButtonValue } from '../cards/view.ts'
 import type { Answer, DecisionInput } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
 import type { Handlers } from './handlers-type.ts'
@@ -80,8 +81,9 @@ const clickAgain: Answer = {
 
 /** What was on the button: the transfer and the digest of what the card showed. */
 function shownTo(body: BlockAction, action: ButtonAction): { by: string; transfer: string; digest: string } {
-  const [transfer = '', digest = ''] = (action.value ?? '').split(':')
-  return { by: personOf(body.user.team_id, body.user.id), transfer, digest }
+  // A value that is none of ours belongs to no transfer, and the handler says so.
+  const shown = readButtonValue(action.value ?? '') ?? { transfer: '', digest: '' }
+  return { by: personOf(body.user.team_id, body.user.id), ...shown }
 }
 
 function deliveryOf(body: BlockAction, { action_id, action_ts }: ButtonAction): string {

@@ -14,7 +14,7 @@ import { statusOf } from './status-words.ts'
 /** The form of the command that was asked for, or of all of them with what may be named. */
 export function helpAnswer(catalogue?: Catalogue, topic?: string): readonly Line[] {
   const wanted = topic?.toLowerCase().replace(/^[/-]+/, '') ?? ''
-  const found = explained.filter(({ verb }) => verb === wanted)
+  const found = explained.filter(({ verb }) => verb.replace('Not', '') === wanted)
   if (found.length > 0) return found.map(explain)
   const named = (what: string, entries: readonly { alias: string }[] = []): readonly Line[] => {
     const aliases = distinct(entries.map(({ alias }) => alias))
@@ -74,7 +74,8 @@ export function decisionAnswer(transfer: Transfer, verdict: Verdict): readonly L
     const revoked = transfer.decisions
       .slice(0, -1)
       .some((each) => each.by === mine?.by && each.digest === mine.digest && each.verdict === 'approve')
-    return [[`${revoked ? 'Your yes is taken back, and your no' : 'Your no'} is recorded. What was started is undone.`]]
+    const next = transfer.snapshot === undefined ? 'Nothing is sent to Azure.' : 'What was started is undone.'
+    return [[`${revoked ? 'Your yes is taken back, and your no' : 'Your no'} is recorded. ${next}`]]
   }
   const { have, need, reached } = tally(transfer)
   const rest = reached ? 'That is enough: it goes on now.' : 'Until enough people have said yes, Deny takes it back.'
@@ -119,7 +120,8 @@ const explained: readonly { verb: keyof typeof forms; what: string }[] = [
   { verb: 'status', what: 'shows how a transfer stands' },
   { verb: 'list', what: 'shows your transfers' },
   { verb: 'cancel', what: 'stops a transfer and undoes what can be undone' },
-  { verb: 'settle', what: `(operators) says whether an unclear job runs; also ${forms.settleNot}` },
+  { verb: 'settle', what: '(operators) says that an unclear job runs' },
+  { verb: 'settleNot', what: '(operators) says that it does not' },
   { verb: 'help', what: 'shows this' },
 ]
 

@@ -1,4 +1,3 @@
-import { gateOf } from '../transfer/material.ts'
 import type { Connection, Material, Round, Side, Stage, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
@@ -23,7 +22,9 @@ export function approvalCard(transfer: Transfer, roundNumber: number): View {
       { kind: 'title', text: title },
       ...linesBlock([[person(request.by), ' asks for this ', { time: request.at }, '.'], why]),
       { kind: 'facts', facts: routeFacts(transfer) },
-      ...linesBlock([...connectionLines(transfer, current?.material), releaseLine(transfer, current?.material)]),
+      ...(current
+        ? linesBlock([...connectionLines(transfer, current.material), releaseLine(transfer, current.material)])
+        : []),
       ...(current ? linesBlock(askedLines(transfer, current)) : []),
       ...(decided ? linesBlock(decided) : current ? buttons(id, current.digest) : []),
       { kind: 'note', line: ['Transfer ', code(id), ` · round ${roundNumber} · rule `, code(rule.name)] },
@@ -51,8 +52,8 @@ function buttons(id: string, digest: string): readonly Block[] {
 
 type Asked = Material['connections'][number]
 
-/** The connections that a yes is about: those of the material, or, in a card without, what the record knows. */
-function connectionLines(transfer: Transfer, material: Material | undefined): readonly Line[] {
+/** The connections that a yes is about. */
+function connectionLines(transfer: Transfer, material: Material): readonly Line[] {
   if (!transfer.request.privateLink) {
     return [
       [
@@ -62,20 +63,18 @@ function connectionLines(transfer: Transfer, material: Material | undefined): re
       ],
     ]
   }
-  if (gateOf(transfer) === 'submission') {
+  if (material.gate === 'submission') {
     return [
       [
         'Nothing has been sent to Azure. Its two connections, on the server and on the storage account, do not exist yet.',
       ],
     ]
   }
-  const asked = material?.connections ?? []
+  const asked = material.connections
   const unnamed = asked.some((each) => !each.named)
   const warning: Line = [
     '⚠️ Azure did not name the connections of this operation. Compare these with the portal before you decide.',
   ]
-  const gone: Line = ['The connections of this card are no longer the current ones.']
-  if (asked.length === 0) return [gone]
   return [...asked.map((each) => connectionLine(transfer, each)), ...(unnamed ? [warning] : [])]
 }
 
@@ -100,9 +99,8 @@ function ownerOf(side: Side, server: string, account: string): string {
   return side === 'sql' ? server : account
 }
 
-function releaseLine(transfer: Transfer, material: Material | undefined): Line {
-  const gate = material?.gate ?? gateOf(transfer)
-  if (gate === 'endpoints') {
+function releaseLine(transfer: Transfer, material: Material): Line {
+  if (material.gate === 'endpoints') {
     return ['A yes approves exactly these connections. Azure then copies the database to the blob.']
   }
   if (!transfer.request.privateLink)

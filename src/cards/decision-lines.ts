@@ -17,13 +17,14 @@ export function decisionLines(transfer: Transfer): readonly Line[] | undefined {
   return [[`${icon} ${words}: there is nothing to decide any more.`]]
 }
 
-/** Who has decided so far, in one line; undefined before anybody was asked. */
+/** Who has decided so far, in one line; undefined when nobody was asked, or nobody answered until the end. */
 export function decidedLine(transfer: Transfer): Line | undefined {
   const { denied, reached, approvals, need } = tally(transfer)
   if (!transfer.round) return undefined
   if (denied) return deniedLine(denied)
   if (reached) return approvedLine(approvals)
-  if (approvals.length === 0) return [`Nobody yet; ${count(need, 'approval')} needed`]
+  const open = !transfer.ending && !transfer.closing
+  if (approvals.length === 0) return open ? [`Nobody yet; ${count(need, 'approval')} needed`] : undefined
   return [...people(approvals.map((each) => each.by)), ` said yes; ${count(need, 'approval')} needed`]
 }
 

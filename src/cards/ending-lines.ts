@@ -2,7 +2,6 @@ import type { Connection, Ending, FinalStatus, Transfer } from '../transfer/mode
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultOnTheWay, faultSentence } from './fault-sentence.ts'
-import { example } from './forms.ts'
 import { code, person, quote } from './phrases.ts'
 import { lastOf, portalLink } from './route.ts'
 import { refusalSentence } from './sentence.ts'
@@ -25,25 +24,31 @@ const outcomes: Readonly<Record<FinalStatus, Say>> = {
   denied: (transfer, ending) => {
     const { denied } = tally(transfer)
     const who: Line = denied ? ['Denied by ', person(denied.by), ...because(denied.reason)] : ['An approver said no.']
-    return [who, ...withoutData(transfer, ending), again]
+    return [who, ...withoutData(transfer, ending), again(transfer)]
   },
-  expired: (transfer, ending) => [['Not enough approvers said yes in time.'], ...withoutData(transfer, ending), again],
+  expired: (transfer, ending) => [
+    ['Not enough approvers said yes in time.'],
+    ...withoutData(transfer, ending),
+    again(transfer),
+  ],
   cancelled: (transfer, ending) => {
     const { cancel } = transfer
     const who: Line = cancel
       ? ['Cancelled by ', person(cancel.by), ...because(cancel.reason)]
       : ['The job was cancelled in Azure, not through Drawbridge.']
-    return [who, ...withoutData(transfer, ending), again]
+    return [who, ...withoutData(transfer, ending), again(transfer)]
   },
 }
 
-const again: Line = ['If it is still wanted, ask again: ', code(example), '.']
+function again({ request: { database, storage } }: Transfer): Line {
+  return ['If it is still wanted, ask again: ', code(`/export ${database.alias} to ${storage.alias}`), '.']
+}
 
-function failedLines(_: Transfer, { fault, cause, nothingSent }: Ending): readonly Line[] {
+function failedLines(transfer: Transfer, { fault, cause, nothingSent }: Ending): readonly Line[] {
   const sent: readonly Line[] = nothingSent ? [['Nothing was started in Azure.']] : []
   if (fault && (cause === undefined || cause === 'azure')) return [...faultSentence(fault), ...sent]
   const why: Line = [`It failed because ${causeWords[cause ?? 'azure']}.`]
-  return [why, ...(fault ? [faultOnTheWay(fault)] : []), ...sent, again]
+  return [why, ...(fault ? [faultOnTheWay(fault)] : []), ...sent, again(transfer)]
 }
 
 /** A no that came too late is never told as a no. */

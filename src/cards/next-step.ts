@@ -3,8 +3,7 @@ import type { Status, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultOnTheWay } from './fault-sentence.ts'
-import { forms } from './forms.ts'
-import { code } from './phrases.ts'
+import { settleLine } from './forms.ts'
 import { count } from './quantities.ts'
 import { causeWords, sideWords, statusWords } from './status-words.ts'
 
@@ -60,13 +59,7 @@ function closingLines({ closing, id, operation, settled, request }: Transfer): r
   if (closing.cause === 'unclear' && !operation && !settled) {
     return [
       ['Azure did not say whether it had started the job. Nothing is sent again, and the database stays reserved.'],
-      [
-        'Next: an operator looks into the portal and says how it is: ',
-        code(forms.settle.replace('<id>', id)),
-        ' or ',
-        code(forms.settleNot.replace('<id>', id)),
-        '.',
-      ],
+      ['Next: an operator looks into the portal and says how it is: ', ...settleLine(id)],
     ]
   }
   const stuck = Object.entries(closing.undone).flatMap(([what, { state, fault }]): readonly Line[] => {
@@ -79,6 +72,8 @@ function closingLines({ closing, id, operation, settled, request }: Transfer): r
   return [
     [`It ends as ${words} because ${causeWords[closing.cause]}.`],
     ...stuck,
-    [`Next: ${request.privateLink ? 'its connections are rejected, ' : ''}the job is cancelled and watched until it is over.`],
+    [
+      `Next: ${request.privateLink ? 'its connections are rejected, ' : ''}the job is cancelled and watched until it is over.`,
+    ],
   ]
 }

@@ -1,4 +1,4 @@
-import type { Principal } from '../transfer/model.ts'
+import type { Principal, Transfer } from '../transfer/model.ts'
 import type { Inline, Line } from '../transfer/text.ts'
 
 /** A name or a command, set apart from the words around it; cut when it is longer than anybody reads. */
@@ -21,6 +21,11 @@ export function people(principals: readonly Principal[]): Line {
 /** One person or group; `anyone` pings nobody. */
 export function person(principal: Principal): Inline {
   return principal === 'anyone' ? 'any full member' : { mention: principal }
+}
+
+/** Approvers and operators, each once: whom a security event concerns. */
+export function concerned({ rule }: Transfer, operators: readonly Principal[]): readonly Principal[] {
+  return distinct([...rule.stages.flatMap((stage) => stage.approvers), ...operators])
 }
 
 /** A reason in quotes, on one line. */

@@ -12,6 +12,13 @@ export const refusalsOfText = {
   empty: () => [
     ['Nothing was asked. Write for example ', code(example), ', or ', code(forms.help), ' for everything.'],
   ],
+  too_long: ({ length, most }) => [
+    [
+      `The text has ${length ?? 'too many'} characters, and a command has at most ${most ?? '4000'}. Shorten it and send it again; `,
+      code(forms.help),
+      ' shows the forms.',
+    ],
+  ],
   unknown_verb: ({ verb, suggestion }) => [
     ['Drawbridge does not know ', named(verb, 'that word'), '.', ...meant(suggestion)],
     ['It knows export, help, status, list, cancel and settle; ', code(forms.help), ' shows how to write them.'],
@@ -157,7 +164,8 @@ export const refusalsOfNames = {
   bad_blob: ({ blob, why, characters }) => [
     [
       named(blob, 'That'),
-      ` is no blob name that Azure’s export takes: ${blobFaults[why ?? ''] ?? blobFaults.characters}`,
+      ' is no blob name that Azure’s export takes: ',
+      ...(blobFaults[why ?? ''] ?? blobFaults.characters),
       ...(characters ? [' (here: ', code(characters), ')'] : []),
       '.',
     ],
@@ -190,11 +198,11 @@ const containerFaults: Readonly<Record<string, string>> & { characters: string }
   ends: 'it begins and ends with a letter or a digit',
 }
 
-const blobFaults: Readonly<Record<string, string>> & { characters: string } = {
-  empty: 'a part of it is empty',
-  up: 'it may not go up with . or ..',
-  dot: 'no part may end in a dot',
-  characters: 'letters, digits and . _ ~ @ ( ) + , = - are allowed',
+const blobFaults: Readonly<Record<string, Line>> & { characters: Line } = {
+  empty: ['a part of it is empty'],
+  up: ['it may not hold the parts ', code('.'), ' and ', code('..')],
+  dot: ['no part may end in a dot'],
+  characters: ['letters, digits and ', code('. _ ~ @ ( ) + , = -'), ' are allowed'],
 }
 
 function unknown(what: 'database' | 'storage', { name, suggestion, known }: Facts): readonly Line[] {

@@ -19,9 +19,15 @@ export function tellAzure(milestone: Of<'submitted' | 'unclear' | 'running'>, { 
       return ['Azure has taken the job: operation ', code(operation), `.${next}`]
     }
     case 'unclear':
-      return ['⚠️ Azure did not say whether it has started the job (', code(milestone.fault.code), '). Drawbridge looks for it, and sends nothing again before it knows.']
+      return [
+        '⚠️ Azure did not say whether it has started the job (',
+        code(milestone.fault.code),
+        '). Drawbridge looks for it, and sends nothing again before it knows.',
+      ]
     case 'running':
-      return [`${statusWords.running.icon} ${request.privateLink ? 'Both connections are approved. ' : ''}Azure copies the database now.`]
+      return [
+        `${statusWords.running.icon} ${request.privateLink ? 'Both connections are approved. ' : ''}Azure copies the database now.`,
+      ]
   }
 }
 
@@ -40,9 +46,12 @@ export function tellConnections(
       ]
     case 'bypassed': {
       const { side, onBypass } = milestone
-      const next = onBypass === 'stop' ? 'stop: what can be undone is undone.' : 'follow: the job is watched to its end.'
+      const next =
+        onBypass === 'stop' ? 'stop: what can be undone is undone.' : 'follow: the job is watched to its end.'
       return [
-        [`🚨 The connection on the ${sideWords[side]} was approved outside of Drawbridge (portal, command line or automatic). The rule says ${next}`],
+        [
+          `🚨 The connection on the ${sideWords[side]} was approved outside of Drawbridge (portal, command line or automatic). The rule says ${next}`,
+        ],
         [...people(concerned(transfer, operators)), ': find out who approved it.'],
       ]
     }
@@ -62,14 +71,20 @@ export function tellClosing(
 ): readonly Line[] {
   switch (milestone.kind) {
     case 'closing':
-      return milestone.cause === 'unclear' ? tellUnclear(milestone, transfer, operators) : tellUndoing(milestone, transfer)
+      return milestone.cause === 'unclear'
+        ? tellUnclear(milestone, transfer, operators)
+        : tellUndoing(milestone, transfer)
     case 'not_undone': {
       const { what, fault } = milestone
       const which = what === 'cancel' ? 'cancel the job' : `reject the connection on the ${sideWords[what]}`
       return [[`⚠️ Azure would not ${which}. Drawbridge goes on trying and watching. `, ...faultOnTheWay(fault)]]
     }
     case 'closing_slow':
-      return [['⚠️ It takes long to close: the job in Azure is not over yet. Drawbridge goes on watching. Cancel it in the portal if it must not complete.']]
+      return [
+        [
+          '⚠️ It takes long to close: the job in Azure is not over yet. Drawbridge goes on watching. Cancel it in the portal if it must not complete.',
+        ],
+      ]
   }
 }
 
@@ -77,7 +92,11 @@ function tellUnclear({ fault }: Of<'closing'>, { id }: Transfer, operators: read
   return [
     ['⚠️ Azure still does not say whether the job has started. Nothing is sent again, and the database stays reserved.'],
     ...(fault ? [faultOnTheWay(fault)] : []),
-    ['An operator looks into the portal and says how it is: ', ...settleLine(id), ...(operators.length > 0 ? [' ', ...people(operators)] : [])],
+    [
+      'An operator looks into the portal and says how it is: ',
+      ...settleLine(id),
+      ...(operators.length > 0 ? [' ', ...people(operators)] : []),
+    ],
   ]
 }
 
@@ -85,7 +104,9 @@ function tellUndoing({ outcome, cause, fault }: Of<'closing'>, { request }: Tran
   const { icon } = statusWords.closing
   const end = statusWords[outcome].words.toLowerCase()
   const undo = request.privateLink ? 'Its connections are rejected and the job is cancelled' : 'The job is cancelled'
-  const first: Line = [`${icon} It is closed as ${end} because ${causeWords[cause]}. ${undo}, then watched until it is over.`]
+  const first: Line = [
+    `${icon} It is closed as ${end} because ${causeWords[cause]}. ${undo}, then watched until it is over.`,
+  ]
   return [first, ...(fault ? [faultOnTheWay(fault)] : [])]
 }
 
@@ -93,6 +114,13 @@ function candidates(all: readonly Connection[], transfer: Transfer): readonly Li
   if (all.length === 0) return [['• none so far']]
   return all.slice(0, 20).map(({ side, name, id, privateEndpoint }): Line => {
     const from = lastOf(privateEndpoint)
-    return [`• on the ${sideWords[side]}: `, code(name || lastOf(id)), ' from private endpoint ', code(from), ', ', portalLink(transfer, side)]
+    return [
+      `• on the ${sideWords[side]}: `,
+      code(name || lastOf(id)),
+      ' from private endpoint ',
+      code(from),
+      ', ',
+      portalLink(transfer, side),
+    ]
   })
 }

@@ -26,7 +26,6 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
     case 'asked':
     case 'new_round':
     case 'decided':
-    case 'revoked':
       return [tellAsking(milestone, transfer)]
     case 'cancel_asked':
     case 'settled':
@@ -45,23 +44,31 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
   }
 }
 
-function tellAsking(milestone: Of<'asked' | 'new_round' | 'decided' | 'revoked'>, transfer: Transfer): Line {
+function tellAsking(milestone: Of<'asked' | 'new_round' | 'decided'>, transfer: Transfer): Line {
   const first = gateOf(transfer) === 'submission'
   switch (milestone.kind) {
     case 'asked':
-      return [`The approvers are asked. ${first ? 'Nothing is sent to Azure before their yes.' : 'Both connections wait for their yes.'}`]
+      return [
+        `The approvers are asked. ${first ? 'Nothing is sent to Azure before their yes.' : 'Both connections wait for their yes.'}`,
+      ]
     case 'new_round': {
       const { changed, round } = milestone
-      return [`Something changed (${changedWords(changed)}), so the approvers are asked anew in round ${round}. A yes to an earlier card no longer counts.`]
+      return [
+        `Something changed (${changedWords(changed)}), so the approvers are asked anew in round ${round}. A yes to an earlier card no longer counts.`,
+      ]
     }
     case 'decided': {
       const { by, verdict, reason, have, need } = milestone
       const { icon, past } = verdictWords[verdict]
       if (verdict === 'approve') return [`${icon} `, person(by), ` ${past} this (${have} of ${need})`, because(reason)]
-      return [`${icon} `, person(by), ` ${past} this`, because(reason), first ? ' Nothing is sent to Azure.' : ' What was started is undone.']
+      return [
+        `${icon} `,
+        person(by),
+        ` ${past} this`,
+        because(reason),
+        first ? ' Nothing is sent to Azure.' : ' What was started is undone.',
+      ]
     }
-    case 'revoked':
-      return [person(milestone.by), ' took their yes back.']
   }
 }
 
@@ -76,7 +83,13 @@ function tellPeople(milestone: Of<'cancel_asked' | 'settled' | 'card_undeliverab
     }
     case 'card_undeliverable': {
       const { address, fault } = milestone
-      return ['⚠️ The card could not be posted to ', { place: address }, ' (', code(fault.code), '). Invite Drawbridge there, or decide on a card elsewhere.']
+      return [
+        '⚠️ The card could not be posted to ',
+        { place: address },
+        ' (',
+        code(fault.code),
+        '). Invite Drawbridge there, or decide on a card elsewhere.',
+      ]
     }
   }
 }
@@ -85,7 +98,9 @@ function tellEnd(transfer: Transfer, operators: readonly Principal[]): readonly 
   const { ending, request } = transfer
   if (!ending) return [['This has not ended yet.']]
   const { icon } = statusOf(transfer)
-  const what = ending.released ? ', the data of this export went out all the same' : `, the export of ${request.database.alias} to ${request.storage.alias} ${endWords[ending.outcome]}`
+  const what = ending.released
+    ? ', the data of this export went out all the same'
+    : `, the export of ${request.database.alias} to ${request.storage.alias} ${endWords[ending.outcome]}`
   const first: Line = [`${icon} `, person(request.by), `${what}, after ${duration(ending.at - request.at)}.`]
   const alarm: Line = [...people(concerned(transfer, operators)), ': please look into it now.']
   return [first, ...endingLines(transfer), ...(ending.released ? [alarm] : [])]

@@ -203,7 +203,6 @@ export type Milestone = { at: Millis } & (
   | { kind: 'asked'; round: number }
   | { kind: 'new_round'; round: number; changed: readonly string[] }
   | { kind: 'decided'; by: Person; verdict: Verdict; reason?: string; have: number; need: number }
-  | { kind: 'revoked'; by: Person }
   | { kind: 'cancel_asked'; by: Person; reason?: string }
   | { kind: 'settled'; by: Person; how: string }
   | { kind: 'card_undeliverable'; address: Address; fault: Fault }
