@@ -11,7 +11,7 @@ tell('Starting a pretended Azure, a pretended Slack, a real Redis, the bot and t
 const stage = await openStage()
 const watcher = watchSlack(stage.slack)
 try {
-  await (values.interactive ? playByHand(stage) : playStory(stage))
+  await (values.interactive ? playByHand(stage) : playStory(stage, watcher))
   if (!values.interactive) tell(`Done in ${((performance.now() - began) / 1_000).toFixed(1)} s.`)
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)

@@ -1,11 +1,11 @@
 import type { SlackMessage } from '../slack/index.ts'
 import type { Stage } from './stage.ts'
-import { act, show, tell } from './watch.ts'
+import { act, show, tell, type Watcher } from './watch.ts'
 
 const patience = 30_000
 
 /** Plays one export from the command to the blob, with a refused click on the way. Rejects when anything goes otherwise. */
-export async function playStory({ azure, slack }: Stage): Promise<void> {
+export async function playStory({ azure, slack }: Stage, watcher: Watcher): Promise<void> {
   const foreign = azure.state.connections.filter(({ operationId }) => operationId === null)
   tell('1. Dana asks. The servers have "Allow Azure services" off, so only a private link will do.')
   const text = 'orders to backups --reason "before the 4.2 release"'
@@ -16,6 +16,7 @@ export async function playStory({ azure, slack }: Stage): Promise<void> {
   tell('2. Azure takes the job and holds it until two private endpoint connections are approved.')
   const card = await slack.until(({ messages }) => messages.find(hasApprove), patience)
 
+  watcher.catchUp()
   tell('3. Clicks that do not count.')
   await click(slack, 'U0DANA', 'Dana', card)
   await click(slack, 'U0RIO', 'Rio', card)
@@ -25,12 +26,11 @@ export async function playStory({ azure, slack }: Stage): Promise<void> {
 
   await slack.until(() => azure.state.blobs.find(({ name }) => name.startsWith('orders-')), patience)
   const [blob] = azure.state.blobs.filter(({ name }) => name.startsWith('orders-'))
-  const ended = ({ metadata, text: said }: SlackMessage): boolean =>
-    metadata?.event_type === 'drawbridge_message' &&
-    said.includes(blob?.name ?? '?') &&
-    /finished|complete|succeeded/i.test(said)
+  const ended = ({ threadTs, blocks }: SlackMessage): boolean =>
+    threadTs !== undefined && JSON.stringify(blocks).includes(blob?.name ?? '?')
   await slack.until(({ messages }) => messages.find(ended), patience)
 
+  watcher.catchUp()
   tell('5. What stands in Azure now.')
   show('blob', JSON.stringify(blob, null, 2))
   const untouched = foreign.every(({ status }) => status === 'Pending')

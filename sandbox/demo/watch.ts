@@ -1,10 +1,13 @@
 import { styleText } from 'node:util'
-import { renderMessage, type SlackEphemeral, type SlackMessage, type SlackSandbox } from '../slack/index.ts'
+import { renderMessage, renderText, type SlackEphemeral, type SlackMessage, type SlackSandbox } from '../slack/index.ts'
 
 /** A line of the narrator. */
 export function tell(text: string): void {
   process.stdout.write(`\n${styleText('bold', text)}\n`)
 }
+
+/** The eyes on Slack. */
+export type Watcher = { stop(): void; catchUp(): void }
 
 /** What a person types or clicks. */
 export function act(who: string, text: string): void {
@@ -17,8 +20,8 @@ export function show(where: string, text: string): void {
   process.stdout.write(`${styleText('gray', `   ${where}`)}\n${body}\n`)
 }
 
-/** Prints every message of Slack as it appears, and the headline of the root whenever it is edited, until `stop`. */
-export function watchSlack(slack: SlackSandbox): { stop(): void } {
+/** Prints every message of Slack as it appears, and the headline of the root whenever it is edited, until `stop`; `catchUp` prints what stands by now. */
+export function watchSlack(slack: SlackSandbox): Watcher {
   const printed = new Map<string, number>()
   const stopped = new AbortController()
   const loop = async (): Promise<void> => {
@@ -29,7 +32,10 @@ export function watchSlack(slack: SlackSandbox): { stop(): void } {
     }
   }
   void loop()
-  return { stop: () => stopped.abort() }
+  const catchUp = (): void => {
+    for (let next = find(slack, printed); next; next = find(slack, printed)) print(slack, next, printed)
+  }
+  return { stop: () => stopped.abort(), catchUp }
 }
 
 function find(slack: SlackSandbox, printed: ReadonlyMap<string, number>): SlackMessage | SlackEphemeral | undefined {
@@ -43,7 +49,8 @@ function print(slack: SlackSandbox, message: SlackMessage, printed: Map<string, 
   const channel = slack.state.channels.find(({ id }) => id === message.channel)
   const place = `#${channel?.name ?? message.channel}${message.threadTs ? ', in the thread' : ''}`
   if (before === 0) show(place, renderMessage(message, slack.state))
-  else if (!message.threadTs) process.stdout.write(styleText('gray', `   ${place}, edited: ${message.text}\n`))
+  else if (!message.threadTs)
+    process.stdout.write(styleText('gray', `   ${place}, edited: ${renderText(message.text, slack.state)}\n`))
 }
 
 function keyOf({ channel, ts }: SlackMessage): string {

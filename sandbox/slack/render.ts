@@ -11,7 +11,7 @@ export function renderMessage(message: SlackMessage | SlackEphemeral, state?: Sl
     message.deleted ? 'deleted' : '',
   ].filter(Boolean)
   const head = marks.length > 0 ? `${who} (${marks.join(', ')})` : who
-  const body = message.blocks.length > 0 ? renderBlocks(message.blocks, state) : plain(message.text, state)
+  const body = message.blocks.length > 0 ? renderBlocks(message.blocks, state) : renderText(message.text, state)
   return `${head}\n${indent(body)}`
 }
 
@@ -47,7 +47,7 @@ function renderBlock(block: Fields, state?: SlackState): string {
     case 'image':
       return `(image: ${String(block.alt_text ?? '')})`
     case 'markdown':
-      return plain(String(block.text ?? ''), state)
+      return renderText(String(block.text ?? ''), state)
     case 'input':
       return `${textIn(block.label, state)}: ${isFields(block.element) ? renderElement(block.element, state) : ''}`
     case 'section':
@@ -84,11 +84,11 @@ function renderElement(element: Fields, state?: SlackState): string {
 function textIn(value: unknown, state?: SlackState): string {
   if (!isFields(value)) return ''
   const text = String(value.text ?? '')
-  return value.type === 'plain_text' ? text : plain(text, state)
+  return value.type === 'plain_text' ? text : renderText(text, state)
 }
 
 /** mrkdwn without its marks: names for ids, labels for links, dates by their fallback, entities resolved. */
-function plain(text: string, state?: SlackState): string {
+export function renderText(text: string, state?: SlackState): string {
   return text
     .replace(/<@([A-Z0-9]+)(?:\|[^>]*)?>/g, (_all, id: string) => `@${nameOf(id, state)}`)
     .replace(
