@@ -9,6 +9,9 @@ import { loadConfig } from './config/load-config.ts'
 import { ConfigError } from './config/problems.ts'
 import { createAdvance } from './jobs/advance.ts'
 import { createShow } from './jobs/show.ts'
+import { startSweep } from './jobs/sweep.ts'
+import { withinBudget } from './jobs/within-budget.ts'
+import { createBudget } from './queue/budget.ts'
 import { type Connections, createConnections } from './queue/connection.ts'
 import { startEmbeddedRedis } from './queue/embedded-redis.ts'
 import { createHints } from './queue/hints.ts'
@@ -19,6 +22,8 @@ import { newTransferId } from './transfer/transfer-id.ts'
 
 /** Least time between two edits of a message that only tell progress, in milliseconds. */
 const progressEvery = 5_000
+/** How often what nothing would wake is looked for, in milliseconds. */
+const sweepEvery = 3_600_000
 /** All of a stop, in milliseconds: requests and steps under way end, the rest is picked up by the due sets. */
 const drainWithin = 8_000
 
@@ -33,6 +38,8 @@ type Side = {
   routes?: Record<string, Listener | undefined>
   start?(): Promise<void>
   stop?(): Promise<void>
+  /** After the last step: nothing of it is under way any more. */
+  close?(): void
   ready?(): Part
 }
 type Base = { config: Config; log: Logger; connections: Connections; hint: Hint; work: Store }
@@ -71,6 +78,7 @@ export async function startDrawbridge(config: Config, log: Logger): Promise<Draw
     port,
     async close() {
       await Promise.all([server.stop(drainWithin), ...sides.map((side) => side.stop?.()), workers.close(drainWithin)])
+      for (const side of sides) side.close?.()
       await hints.close()
       await connections.close()
       await embedded?.release()
@@ -114,7 +122,7 @@ async function botSide({ config, log, connections, hint, work }: Base): Promise<
 }
 
 /** `advance`: Azure credentials, none of chat. */
-async function workerSide({ config, log, hint, work }: Base): Promise<Side> {
+async function workerSide({ config, log, connections, hint, work }: Base): Promise<Side> {
   const [{ createAzure }, { matchConnections }] = await Promise.all([
     import('./azure/azure.ts'),
     import('./azure/match-connections.ts'),
@@ -130,8 +138,13 @@ async function workerSide({ config, log, hint, work }: Base): Promise<Side> {
     log: (line) => log.info({ part: 'azure' }, line),
   })
   const { clocks, polls } = config
+  const budget = createBudget({
+    redis: connections.forWork,
+    prefix: config.redis.prefix,
+    percent: config.azure.budgetPercent,
+  })
   const tools = {
-    azure,
+    azure: withinBudget(azure, budget),
     store: work,
     clock,
     clocks,
@@ -142,7 +155,8 @@ async function workerSide({ config, log, hint, work }: Base): Promise<Side> {
     random: Math.random,
     log: log.warn.bind(log),
   }
-  return { handle: { advance: createAdvance(tools, hint) }, stop: async () => azure.close() }
+  const sweep = startSweep({ store: work, every: sweepEvery, log: log.error.bind(log) })
+  return { handle: { advance: createAdvance(tools, hint) }, stop: async () => sweep.stop(), close: azure.close }
 }
 
 function credentialOf({ azure: { credential }, secrets }: Config) {

@@ -452,6 +452,19 @@ describe('claim', () => {
   })
 })
 
+describe('heal', () => {
+  it('makes a working transfer due that nothing would wake, and leaves the others alone', async () => {
+    await create(transferOf('aaaa2222'))
+    const other = transferOf('bbbb3333')
+    await create({ ...other, request: { ...other.request, database: { ...other.request.database, id: '/another' } } })
+    await admin.zrem('{drawbridge}:due:advance', 'aaaa2222')
+    expect(await work.heal()).toEqual(['aaaa2222'])
+    expect(await dueOf('advance', 'aaaa2222')).toBe(0)
+    expect(await dueOf('advance', 'bbbb3333')).toBe(askedAt)
+    expect(await work.heal()).toEqual([])
+  })
+})
+
 describe('remember, list and audit', () => {
   it('keeps a refusal with its line, once', async () => {
     const notice = { at: 7, kind: 'refused', by: 'slack:T1/UASKER', facts: { code: 'no_rule' } }

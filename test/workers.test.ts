@@ -202,7 +202,7 @@ describe('a crash', () => {
   it('of a worker in the middle of a step: another takes it within 10 s', { timeout: 30_000 }, async () => {
     const child = await startChild()
     await create('aaaa2222', clock.now())
-    await begun(child)
+    await says(child, 'begun')
     const handled: string[] = []
     start({ advance: parked(handled) })
     await kill(child)
@@ -216,7 +216,7 @@ describe('a crash', () => {
     hints.hint('advance', 'aaaa2222')
     for (const _ of [1, 2, 3]) {
       const child = await startChild()
-      await begun(child)
+      await says(child, 'begun')
       await kill(child)
     }
     const handled: string[] = []
@@ -228,7 +228,7 @@ describe('a crash', () => {
   it('that was only a pause: the worker that comes back can write nothing', { timeout: 60_000 }, async () => {
     const child = await startChild()
     const transfer = await create('aaaa2222', clock.now())
-    await begun(child)
+    await says(child, 'begun')
     child.kill('SIGSTOP')
     const handled: string[] = []
     start({
@@ -239,10 +239,9 @@ describe('a crash', () => {
       },
     })
     await until(() => handled.length > 0)
-    const answer = once(child, 'message')
     child.kill('SIGCONT')
     child.send('go')
-    expect(await answer).toEqual([{ held: false, mayStart: false, kind: 'lost' }, undefined])
+    expect(await says(child, 'kind')).toEqual({ held: false, mayStart: false, kind: 'lost' })
     expect((await store.read('aaaa2222'))?.transfer.version).toBe(2)
   })
 
@@ -385,24 +384,26 @@ function throws(act: () => void): boolean {
   }
 }
 
+const said = new WeakMap<ChildProcess, object[]>()
+
 async function startChild(): Promise<ChildProcess> {
   const child = fork(childScript, [server.path], { stdio: 'inherit' })
   closing.push(() => kill(child))
-  await message(child, 'started')
+  const messages: object[] = []
+  said.set(child, messages)
+  child.on('message', (message: object) => messages.push(message))
+  await says(child, 'started')
   return child
 }
 
-async function begun(child: ChildProcess): Promise<void> {
-  await message(child, 'begun')
-}
-
-function message(child: ChildProcess, key: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('exit', () => reject(new Error('The worker ended.')))
-    child.on('message', (said) => {
-      if (typeof said === 'object' && said !== null && key in said) resolve()
-    })
+/** What the child says under a key, now or earlier. */
+async function says(child: ChildProcess, key: 'started' | 'begun' | 'kind'): Promise<object> {
+  let message: object | undefined
+  await until(() => {
+    message = said.get(child)?.find((each) => key in each)
+    return message !== undefined
   })
+  return message ?? {}
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -83,8 +83,8 @@ function leftOverLines(transfer: Transfer, leftOver: readonly Connection[]): rea
   return leftOver
     .slice(0, 10)
     .map(({ side, name, id, state }) => [
-      `Left over on the ${sideWords[side]}: connection `,
-      ...[code(name || lastOf(id)), ` (${state}). Remove it: `, portalLink(transfer, side), '.'],
+      `Azure still lists its connection on the ${sideWords[side]}: `,
+      ...[code(name || lastOf(id)), ` (${state}). If it stays, remove it: `, portalLink(transfer, side), '.'],
     ])
 }
 

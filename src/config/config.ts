@@ -60,6 +60,8 @@ export type Config = {
     requestTimeout: number
     /** Milliseconds after `requestTimeout` before a submit without proof may be sent again. */
     resubmitAfter: number
+    /** How much of Azure's documented request limits all workers together may use. */
+    budgetPercent: number
   }
   /** Present when the role includes the bot. `apiUrl` ends in a slash; absent: Slack's own. */
   slack?: { team: string; mode: 'http' | 'socket'; apiUrl?: string }

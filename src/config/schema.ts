@@ -37,6 +37,7 @@ const azure = strict(
     operationHosts: optionalList(loopbackHost, 'a list of host:port on loopback'),
     requestTimeout: duration('30s'),
     resubmitAfter: duration('60s'),
+    budgetPercent: whole(1, 10_000, 'a whole percentage, 60 for example').prefault(60),
   },
   'the subscriptions and the credential',
 )

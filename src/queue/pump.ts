@@ -21,7 +21,8 @@ export function startPump(options: { role: Role; store: Store; clock: Clock; hin
       return ids.length < most ? everyMs : 0
     } catch (error) {
       failures += 1
-      if (failures === 1) log.warn({ role, error: errorLabel(error) }, 'due transfers could not be claimed')
+      if (failures === 1 && !stopping.signal.aborted)
+        log.warn({ role, error: errorLabel(error) }, 'due transfers could not be claimed')
       return Math.min(everyMs * 2 ** failures, longestMs)
     }
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { isFinal } from '../transfer/lifecycle.ts'
+import { workingStatuses } from '../transfer/model.ts'
 import type { CommitResult, CreateResult, Lease, Store } from '../transfer/ports.ts'
 import { hashTag } from './keys.ts'
 import type { Log } from './log.ts'
@@ -8,6 +9,7 @@ import * as records from './lua/record-scripts.ts'
 import { runScript, type Script } from './lua/script.ts'
 import * as work from './lua/work-scripts.ts'
 import { createRedisClock } from './redis-clock.ts'
+import { confirmByReplica } from './replicas.ts'
 import {
   auditLines,
   dueOf,
@@ -33,7 +35,7 @@ export function createStore({ redis, prefix, log }: { redis: Redis; prefix: stri
     ready: () => clock.ready,
     notAfter: (budget) => clock.now() + budget,
     ...readers(redis, tag, run),
-    ...writers(run),
+    ...writers(redis, run),
     ...workers(run),
   }
 }
@@ -58,7 +60,7 @@ function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'ans
   }
 }
 
-function writers(run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
+function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
   return {
     create: async (next, events, once, due) =>
       createResult(
@@ -70,8 +72,8 @@ function writers(run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
           due: dueOf(due),
         }),
       ),
-    commit: async ({ next, events, due, once, lease, effects, guard }) =>
-      commitResult(
+    commit: async ({ next, events, due, once, lease, effects, guard }) => {
+      const result = commitResult(
         await run(records.commit, {
           ...recordOf(next),
           call: callId(),
@@ -84,7 +86,10 @@ function writers(run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
           ...(once ? { once: onceOf(once) } : {}),
           ...(lease ? { lease: holderOf(lease) } : {}),
         }),
-      ),
+      )
+      if (effects && result.kind === 'committed') await confirmByReplica(redis)
+      return result
+    },
     remember: async (once, notice) => {
       const [kind, value] = (await run(records.remember, {
         once: onceOf(once),
@@ -95,7 +100,9 @@ function writers(run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
   }
 }
 
-function workers(run: Run): Pick<Store, 'park' | 'result' | 'commitChat' | 'claim' | 'begin' | 'renew' | 'finish'> {
+function workers(
+  run: Run,
+): Pick<Store, 'park' | 'result' | 'commitChat' | 'claim' | 'heal' | 'begin' | 'renew' | 'finish'> {
   const held = (lease: Lease) => ({ id: lease.id, lease: holderOf(lease) })
   const isDone = async (script: Script, input: Readonly<Record<string, unknown>>) => (await run(script, input)) === 1
   return {
@@ -112,6 +119,7 @@ function workers(run: Run): Pick<Store, 'park' | 'result' | 'commitChat' | 'clai
         due: due ?? false,
         call: callId(),
       }),
+    heal: async () => (await run(work.heal, { statuses: workingStatuses })) as string[],
     claim: async (role, now, most) => (await run(work.claim, { role, now, most })) as string[],
     begin: async (lease) => {
       const tries = Number(await run(work.begin, held(lease)))

@@ -72,8 +72,8 @@ function openDesk(role: Role, options: WorkersOptions): Desk {
     },
     close: async () => {
       for (const hold of holds) hold.abandon()
-      // The second close of a worker answers with the first: it cannot be forced later.
-      await worker.close(running.size > 0)
+      // The second close of a worker answers with the first: it cannot be forced later. Without Redis it never ends.
+      await worker.close(running.size > 0 || options.connections.forWorkers.status !== 'ready')
     },
   }
 }

@@ -91,6 +91,12 @@ export type Azure = {
   cancel(request: Request, operation: AzureOperation): Promise<{ kind: 'asked' } | { kind: 'refused'; fault: Fault }>
 }
 
+/** What a call costs: a read, a write, or a list of a storage account's connections (the tightest limit). */
+export type Spend = 'read' | 'write' | 'storage_list'
+
+/** What all workers together may ask of Azure; answers 0, or the milliseconds until there is room. */
+export type Budget = { take(subscription: string, kind: Spend, count: number): Promise<Millis> }
+
 /** Matches the names of an operation's result to connections (tolerant as Azure's answers are). */
 export type MatchConnections = (
   named: Observation['named'],

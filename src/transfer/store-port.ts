@@ -92,7 +92,10 @@ export type Store = {
     once: Once,
     notice: Notice,
   ): Promise<{ kind: 'kept' } | { kind: 'repeat'; answer: Answer } | { kind: 'late' }>
-  /** Compare-and-set on the version before `events`; everything in one Lua call. `guard: 'free'` gives the database free. */
+  /**
+   * Compare-and-set on the version before `events`; everything in one Lua call. `guard: 'free'` gives the database free.
+   * With replicas, throws when none of them confirms `effects`: they are stored then, and must be looked for first.
+   */
   commit(input: {
     next: Transfer
     events: readonly Event[]
@@ -113,6 +116,8 @@ export type Store = {
   commitChat(lease: Lease, chatVersion: number, chat: ChatState, seen: number, due: Millis | null): Promise<boolean>
   /** Ids that are due, pushed by the lease time so that they come back by themselves. */
   claim(role: Role, now: Millis, most: number): Promise<readonly string[]>
+  /** Makes every working transfer due that is in no due set; answers their ids. An entry means a defect or a hand in Redis. */
+  heal(): Promise<readonly string[]>
   /** `tries`: begins since the last commit or good park, this one included, for backing off. */
   begin(lease: Lease): Promise<{ tries: number } | undefined>
   renew(lease: Lease): Promise<boolean>

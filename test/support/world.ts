@@ -60,7 +60,7 @@ export type World = {
 /** Fast times: nothing in these tests waits for what a person would wait for. */
 const quick = {
   polls: { least: '150ms', most: '1s', approval: '400ms', closing: '200ms' },
-  azure: { requestTimeout: '2s', resubmitAfter: '1s' },
+  azure: { requestTimeout: '2s', resubmitAfter: '1s', budgetPercent: 10_000 },
 }
 const quickTimings = {
   firstConnectionMs: 200,

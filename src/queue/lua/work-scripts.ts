@@ -85,6 +85,20 @@ end
 return 1
 `)
 
+/** Working transfers that nothing would wake any more: made due, and answered. Should never find one. */
+export const heal = script(`
+local found = {}
+for _, status in ipairs(input.statuses) do
+  for _, id in ipairs(redis.call('ZRANGE', key('by-status:' .. status), 0, -1)) do
+    if not redis.call('ZSCORE', key('due:advance'), id) then
+      redis.call('ZADD', key('due:advance'), 0, id)
+      table.insert(found, id)
+    end
+  end
+end
+return found
+`)
+
 /** The newest records of an index, each as a flat list of fields and values. */
 export const list = script(`
 local found = {}
