@@ -76,6 +76,13 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
   decided: { at: asked, kind: 'decided', by: ana, verdict: 'approve', have: 1, need: 2 },
   cancel_asked: { at: asked, kind: 'cancel_asked', by: requester, reason: 'wrong one' },
   settled: { at: asked, kind: 'settled', by: operator, how: 'not-running' },
+  settle_refused: {
+    at: asked,
+    kind: 'settle_refused',
+    by: operator,
+    code: 'operation_not_ours',
+    facts: { operation: 'op-2' },
+  },
   card_undeliverable: { at: asked, kind: 'card_undeliverable', address: 'slack:T1/C5', fault },
   unnamed: { at: asked, kind: 'unnamed', candidates: [sql] },
   bypassed: { at: asked, kind: 'bypassed', side: 'sql', onBypass: 'stop' },
@@ -175,7 +182,7 @@ describe('the approval card', () => {
       'Expires <!date^',
     ])
       expect(text).toContain(each)
-    expect(toBlockKit(card()).text).toBe('Approval needed: export of orders to backups')
+    expect(toBlockKit(card()).text).toBe('Approval needed: export of orders to backups, asked for by <@U1REQ>.')
   })
 
   test('has two buttons that carry the id and the digest alone', () => {
@@ -467,7 +474,9 @@ describe('text of people', () => {
       const { text, blocks } = toBlockKit(view)
       const markup = [text, ...blocks.flatMap(mrkdwnOf)].join('\n')
       expect(markup).not.toMatch(/<!channel|<@U666|<https:\/\/evil|&amp;lt;/)
-      expect(text.replace(/<@U(1REQ|2ANA|9OPS)>|<!date[^<>]*>|<#C5>/g, '')).not.toMatch(/[<>]/)
+      expect(
+        text.replace(/<@U(1REQ|2ANA|9OPS)>|<!date[^<>]*>|<#C5>|<https:..portal.azure.com.[^<>]*>/g, ''),
+      ).not.toMatch(/[<>]/)
     }
   })
 

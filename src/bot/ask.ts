@@ -7,7 +7,7 @@ import { postedRoot } from '../transfer/outline.ts'
 import { matchRule } from '../transfer/policy.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
 import { resolveExport } from '../transfer/resolve.ts'
-import { checkApprovers, checkStanding, type Desk, isAmong, once, stored, type Visit } from './desk.ts'
+import { checkApprovers, checkStanding, type Desk, isAmong, once, stored, type Visit, written } from './desk.ts'
 
 /** Records a new transfer, or refuses with the reason; nothing is sent anywhere here. */
 export async function ask(desk: Desk, visit: Visit, { by, origin }: Command, intent: ExportIntent): Promise<Answer> {
@@ -30,7 +30,8 @@ async function record(desk: Desk, visit: Visit, transfer: Transfer): Promise<Ans
   const answer: Answer = { ok: true, lines: recordedAnswer(transfer) }
   const event = { type: 'requested', at: request.at, id, request, rule } as const
   const due = { advance: 0, show: 0 }
-  const result = await stored(desk.store.create(transfer, [event], once(desk, visit, answer), due))
+  const create = () => desk.store.create(transfer, [event], once(desk, visit, answer), due)
+  const result = await written(visit, create)
   switch (result.kind) {
     case 'created':
       desk.hint('advance', id)

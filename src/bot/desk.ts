@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../transfer/apply.ts'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
@@ -21,6 +22,9 @@ export type Visit = { delivery: string; by: Person; left(): Millis }
 
 /** Longer than this no single call to the store is waited for: the connection gives up after 1,500 ms. */
 const longestCall = 1_400
+/** Time that one more try must have, and what lies between two, in milliseconds. */
+const leastForAgain = 600
+const everyTry = 50
 
 /** What the store keeps with the change. Its not-after ends before we stop waiting, so that no ghost is written later. */
 export function once(desk: Desk, visit: Visit, answer: Answer): Once {
@@ -35,6 +39,24 @@ export async function stored<T>(call: Promise<T>): Promise<T> {
     return await call
   } catch {
     throw new Refusal('store_down')
+  }
+}
+
+/**
+ * A change, sent again while there is time when its connection breaks: the delivery makes the second one a repeat. What
+ * fails only when its not-after is over was not written; what breaks off for good may have been.
+ */
+export async function written<T>(visit: Visit, change: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const sent = performance.now()
+    try {
+      return await change()
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      if (performance.now() - sent >= longestCall) throw new Refusal('store_down')
+      if (visit.left() < leastForAgain) throw new Refusal('store_unsure')
+      await delay(everyTry)
+    }
   }
 }
 
@@ -114,8 +136,8 @@ export async function change(
     const next = apply(transfer, event)
     const answer = say(next)
     const due = { advance: 0, show: 0 }
-    const input = { next, events: [event], due, once: once(desk, visit, answer) }
-    const result = await stored(desk.store.commit(input))
+    const commit = () => desk.store.commit({ next, events: [event], due, once: once(desk, visit, answer) })
+    const result = await written(visit, commit)
     if (result.kind === 'repeat') return result.answer
     if (result.kind === 'late') throw new Refusal('store_down')
     if (result.kind === 'committed') {

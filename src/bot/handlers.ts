@@ -72,7 +72,7 @@ async function answer(
 }
 
 /** Refusals that only mean "not now": the next try must be looked at anew. */
-const passing = new Set(['try_again', 'store_down'])
+const passing = new Set(['try_again', 'store_down', 'store_unsure'])
 
 /** A refusal is an answer too: it is kept, and the audit has its line. */
 async function keep(desk: Desk, visit: Visit, kind: string, error: unknown, transfer?: string): Promise<Answer> {

@@ -17,7 +17,9 @@ export function approvalCard(transfer: Transfer, roundNumber: number): View {
   const [first] = decided ?? []
   const why: Line = request.reason === undefined ? ['No reason was given.'] : [`Reason: ${quote(request.reason)}`]
   return {
-    text: first ? [`${title}: `, ...first] : [`Approval needed: ${lowerFirst(title)}`],
+    text: first
+      ? [`${title}: `, ...first]
+      : [`Approval needed: ${lowerFirst(title)}, asked for by `, person(request.by), '.'],
     blocks: [
       { kind: 'title', text: title },
       ...linesBlock([[person(request.by), ' asks for this ', { time: request.at }, '.'], why]),
@@ -82,10 +84,11 @@ function connectionLine(transfer: Transfer, { side, id, privateEndpoint, named }
   const { database, storage } = transfer.request
   const known = transfer.connections[side]
   const name = nameOf(known, id)
+  const endpoint = asAzureWrites(privateEndpoint, known?.privateEndpoint)
   return [
     `• ${sideWords[side]} `,
     code(ownerOf(side, database.server, storage.account)),
-    ...[': connection ', code(name), ' from private endpoint ', code(lastOf(privateEndpoint))],
+    ...[': connection ', code(name), ' from private endpoint ', code(lastOf(endpoint))],
     ...(named ? [] : [', not named by Azure: ', portalLink(transfer, side)]),
   ]
 }
@@ -93,6 +96,10 @@ function connectionLine(transfer: Transfer, { side, id, privateEndpoint, named }
 /** Ids of the material are in lower case; the record has the name as Azure writes it. */
 function nameOf(known: Connection | undefined, id: string): string {
   return known && known.id.toLowerCase() === id.toLowerCase() && known.name !== '' ? known.name : lastOf(id)
+}
+
+function asAzureWrites(id: string, known = ''): string {
+  return known.toLowerCase() === id.toLowerCase() ? known : id
 }
 
 function ownerOf(side: Side, server: string, account: string): string {

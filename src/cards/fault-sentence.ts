@@ -21,7 +21,8 @@ function denied({ code: name, message, status }: Fault, end: string): Line | und
   const needs = /Drawbridge needs ([\w.]+\/[\w/*]+)/.exec(message)?.[1]
   const lacksRight = name === 'AuthorizationFailed' || name === 'LinkedAuthorizationFailed'
   if (!lacksRight && (status !== 403 || needs === undefined || Object.hasOwn(knownFaults, name))) return undefined
-  const action = /action(?:\(s\))?:? '([^']{1,200})'/.exec(message)?.[1] ?? needs
+  // Of a linked scope Azure names first what the identity may do, and then what it may not.
+  const action = /action(?:\(s\))?:? '([^']{1,200})'/.exec(message.replace(/^.*does not have /s, ''))?.[1] ?? needs
   const scope = /over scope '([^']{1,300})'/.exec(message)?.[1]
   return [
     'Drawbridge’s identity may not do ',

@@ -39,7 +39,7 @@ export const knownFaults: Readonly<Record<string, string>> = {
   ServerNotInSubscriptionResourceGroup:
     'The SQL server is not in this resource group. Have an operator correct the catalogue, then ask again.',
   ResourceNotFound:
-    'Azure does not find the server, the database or the account, or does not offer export over Private Link in this region. Check the catalogue; then ask again, or without Private Link.',
+    'Azure does not find the server, the database or the account, or does not offer export over Private Link in this region. Check the catalogue; then ask again, or with --no-private-link where the rules allow it.',
   SubscriptionNotFound: 'Azure does not find the subscription. Have an operator correct the catalogue, then ask again.',
   SubscriptionDisabled: 'The subscription is disabled. Have it enabled, then ask again.',
   RequestDisallowedByPolicy:

@@ -56,7 +56,7 @@ function awaitingApproval(transfer: Transfer): readonly Line[] {
 
 function closingLines({ closing, id, operation, settled, request }: Transfer): readonly Line[] {
   if (!closing) return []
-  if (closing.cause === 'unclear' && !operation && !settled) {
+  if (closing.cause === 'unclear' && !operation && (!settled || settled.refused)) {
     return [
       ['Azure did not say whether it had started the job. Nothing is sent again, and the database stays reserved.'],
       ['Next: an operator looks into the portal and says how it is: ', ...settleLine(id)],

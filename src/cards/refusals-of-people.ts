@@ -170,6 +170,13 @@ export const refusalsOfWorld = {
       'Drawbridge’s own store does not answer, so nothing was recorded. Try again in a few minutes; tell an operator if it stays so.',
     ],
   ],
+  store_unsure: () => [
+    [
+      'The connection to Drawbridge’s own store broke off, so it is not certain whether this was recorded. ',
+      code(forms.list),
+      ' shows it if it was; if not, try again in a few minutes.',
+    ],
+  ],
 } satisfies Readonly<Record<string, Say>>
 
 function unseen({ id }: Facts): readonly Line[] {

@@ -14,16 +14,18 @@ export function tellAzure(milestone: Of<'submitted' | 'unclear' | 'running'>, { 
   switch (milestone.kind) {
     case 'submitted': {
       const { adopted, operation } = milestone
-      if (adopted) return ['The job was found in Azure: operation ', code(operation), '.']
       const next = request.privateLink ? ' It waits for its two private endpoint connections.' : ''
+      if (adopted) return ['Azure did not confirm the job, but it is there: operation ', code(operation), `.${next}`]
       return ['Azure has taken the job: operation ', code(operation), `.${next}`]
     }
-    case 'unclear':
-      return [
-        '⚠️ Azure did not say whether it has started the job (',
-        code(milestone.fault.code),
-        '). Drawbridge looks for it, and sends nothing again before it knows.',
-      ]
+    case 'unclear': {
+      const { code: name } = milestone.fault
+      const next = 'Drawbridge looks for it, and sends nothing again before it knows.'
+      if (name === 'ImportExportOperationInProgress') {
+        return [`⚠️ Azure says that an export or import runs on this database, maybe this one. ${next}`]
+      }
+      return ['⚠️ Azure did not say whether it has started the job (', code(name), `). ${next}`]
+    }
     case 'running':
       return [
         `${statusWords.running.icon} ${request.privateLink ? 'Both connections are approved. ' : ''}Azure copies the database now.`,
@@ -57,8 +59,10 @@ export function tellConnections(
     }
     case 'half_approved': {
       const { approved, missing, fault } = milestone
-      const how = `The connection on the ${sideWords[approved]} is approved, the one on the ${sideWords[missing]} is not yet. It is tried again. `
-      return [[`⚠️ ${how}`, ...faultOnTheWay(fault)]]
+      const how = approved
+        ? `The connection on the ${sideWords[approved]} is approved, the one on the ${sideWords[missing]} is not yet.`
+        : `The connection on the ${sideWords[missing]} could not be approved yet.`
+      return [[`⚠️ ${how} It is tried again. `, ...faultOnTheWay(fault)]]
     }
   }
 }

@@ -6,6 +6,7 @@ import { code, concerned, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
+import { refusalSentence } from './sentence.ts'
 import { changedWords, endWords, statusOf, verdictWords } from './status-words.ts'
 import { linesBlock, type View } from './view.ts'
 
@@ -13,8 +14,8 @@ import { linesBlock, type View } from './view.ts'
 export function replyView(transfer: Transfer, index: number, operators: readonly Principal[]): View {
   const milestone = transfer.story[index]
   const lines = milestone ? tell(milestone, transfer, operators) : [['This part of the story is not there yet.']]
-  const [first = []] = lines
-  return { text: [`${routeTitle(transfer.request)}: `, ...first], blocks: linesBlock(lines) }
+  const all = lines.flatMap((line, index): Line => (index === 0 ? line : [' ', ...line]))
+  return { text: [`${routeTitle(transfer.request)}: `, ...all], blocks: linesBlock(lines) }
 }
 
 function tell(milestone: Milestone, transfer: Transfer, operators: readonly Principal[]): readonly Line[] {
@@ -27,6 +28,11 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
     case 'new_round':
     case 'decided':
       return [tellAsking(milestone, transfer)]
+    case 'settle_refused':
+      return [
+        ['⚠️ ', person(milestone.by), ': it is still not clear how it is in Azure.'],
+        ...refusalSentence(milestone.code, milestone.facts),
+      ]
     case 'cancel_asked':
     case 'settled':
     case 'card_undeliverable':

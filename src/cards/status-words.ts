@@ -60,6 +60,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   unclear: 'Azure did not say whether the job had started',
   endpoints_missing: 'Azure did not create and name both connections in time',
   half_approved: 'only one of the two connections could be approved',
+  not_approved: 'the two connections could not be approved',
   connection_lost: 'a connection was rejected, disconnected or removed',
   clock: 'it took longer than it may',
   settled: 'an operator found no job of it in Azure',

@@ -1,9 +1,10 @@
 import { PermanentError, TransientError } from '../transfer/errors.ts'
-import type { Connection, Fault, Side } from '../transfer/model.ts'
+import { type Connection, type Fault, type Side, sides } from '../transfer/model.ts'
 import type { Effect } from '../transfer/ports.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
-import { bypass, leave, overdue, readOurs } from './moves.ts'
+import { bypass, finish, isOver, leave, overdue, readOurs } from './moves.ts'
+import { unasked } from './unasked.ts'
 
 /** What a slot keeps of one PUT. */
 export type PutResult = { ok: true } | { ok: false; fault: Fault }
@@ -14,7 +15,7 @@ export const approving: Step = async (job) => {
   if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
   const connections = await readOurs(job)
   if (connections.length < 2 || connections.some(({ state }) => state !== 'Pending' && state !== 'Approved')) {
-    return leave(job, 'failed', 'connection_lost')
+    return lost(job)
   }
   const foreign = connections.find(({ side, state }) => state === 'Approved' && !effects[slotOf('approve', side)])
   const passed = await bypass(job, foreign?.side)
@@ -23,12 +24,27 @@ export const approving: Step = async (job) => {
     return { events: [{ type: 'connections_seen', connections }, { type: 'running' }], due: now }
   }
   const failures = connections.flatMap((connection) => failure(job, connection))
-  if (overdue(job)) return leave(job, 'failed', 'half_approved', failures[0]?.fault)
+  const approved = connections.find(({ state }) => state === 'Approved')?.side
+  if (overdue(job)) return leave(job, 'failed', approved ? 'half_approved' : 'not_approved', failures[0]?.fault)
   const pending = connections.filter((connection) => mayPut(job, 'approve', connection))
-  const told = failures.filter(({ side, fault }) => !wasTold(job, side, fault))
-  const events = told.map(({ side, fault }): EventBody => ({ type: 'approve_failed', side, fault }))
+  // While the other side is still under way nobody can say what it means for the pair.
+  const isPlain = approved !== undefined || failures.length === connections.length
+  const told = failures.filter(({ side, fault }) => isPlain && !wasTold(job, { missing: side, approved, fault }))
+  const half = approved ? { approved } : {}
+  const events = told.map(({ side, fault }): EventBody => ({ type: 'approve_failed', side, fault, ...half }))
   if (pending.length === 0) return { events, due: now + Math.min(polls.least, 5_000) }
   return put(job, 'approve', pending, events)
+}
+
+/** Azure clears the connections away once the operation is over: it may have gone through while nobody looked. */
+async function lost(job: Job): Promise<Move> {
+  const { transfer, azure, effects, now } = job
+  if (!transfer.operation) throw new Error(`Transfer ${transfer.id} has no operation`)
+  const seen = await azure.observe(transfer.request, transfer.operation)
+  if (!isOver(seen)) return leave(job, 'failed', 'connection_lost')
+  if (seen.state !== 'succeeded') return finish(job, seen)
+  const isOurs = sides.every((side) => effects[slotOf('approve', side)])
+  return isOurs ? { events: [{ type: 'running' }], due: now } : unasked(job)
 }
 
 /** Intents for all, then the PUTs in parallel, then each result by its token. */
@@ -80,9 +96,13 @@ function failure({ effects }: Job, { side, state }: Connection): readonly { side
   return state === 'Pending' && result?.ok === false ? [{ side, fault: result.fault }] : []
 }
 
-function wasTold({ transfer }: Job, side: Side, fault: Fault): boolean {
+function wasTold({ transfer }: Job, now: { missing: Side; approved: Side | undefined; fault: Fault }): boolean {
   return transfer.story.some(
-    (told) => told.kind === 'half_approved' && told.missing === side && told.fault.code === fault.code,
+    (told) =>
+      told.kind === 'half_approved' &&
+      told.missing === now.missing &&
+      told.approved === now.approved &&
+      told.fault.code === now.fault.code,
   )
 }
 

@@ -66,14 +66,16 @@ async function lookAtAzure(job: Job): Promise<Look> {
   return again(job, [{ type: 'connections_seen', connections }])
 }
 
-/** Ours by id; all of them anew once Azure names what it had not named when the card went out. */
+/** Ours by id; those that Azure names instead once it names what it had not named, or names others in their place. */
 async function current(job: Job, seen: Observation): Promise<readonly Connection[]> {
   const { transfer, azure } = job
-  const known = sides.flatMap((side) => transfer.connections[side] ?? [])
-  if (seen.named.length === 0 || known.every((connection) => connection.named)) return readOurs(job)
+  const known = await readOurs(job)
+  const same = job.matchConnections(seen.named, known)
+  const stands = ({ side, named, state }: Connection): boolean => named && state !== 'Gone' && same[side] !== undefined
+  if (seen.named.length === 0 || known.every(stands)) return known
   const fresh = isNew(job, await azure.connections(transfer.request))
   const ours = named(job.matchConnections(seen.named, fresh))
-  return sides.every((side) => ours[side]) ? sides.flatMap((side) => ours[side] ?? []) : readOurs(job)
+  return sides.every((side) => ours[side]) ? sides.flatMap((side) => ours[side] ?? []) : known
 }
 
 /** Notes what was read, and begins a new round when it changes a fact that the card shows. */

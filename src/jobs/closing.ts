@@ -4,7 +4,7 @@ import type { Observation } from '../transfer/ports.ts'
 import { mayPut, type PutResult, put, slotOf } from './approving.ts'
 import { isNew, named } from './awaiting-endpoints.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
-import { end, isOver, nextPoll, overdue, progress } from './moves.ts'
+import { end, isForgotten, isOver, nextPoll, overdue, progress } from './moves.ts'
 
 /** Undoes what can be undone and keeps looking until Azure's operation is over; says plainly what it could not undo. */
 export const closing: Step = async (job) => {
@@ -35,11 +35,14 @@ async function withoutOperation(job: Job, { cause, fault }: Closing): Promise<Mo
   if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
   const why = fault ? { fault } : {}
   if (settled && settled.running === undefined) return end(job, { outcome: 'failed', cause: 'settled', ...why })
-  if (settled?.running !== undefined) {
+  if (settled?.running !== undefined && !settled.refused) {
     try {
       return { events: [{ type: 'submitted', operation: await azure.adopt(request, plan, settled.running) }], due: now }
     } catch (error) {
-      if (!(error instanceof Refusal) && !(error instanceof PermanentError)) throw error
+      if (error instanceof Refusal) {
+        return { events: [{ type: 'settle_refused', code: error.code, facts: error.facts }], due: now }
+      }
+      if (!(error instanceof PermanentError)) throw error
       job.log({ transfer: transfer.id, cause }, 'the operation that was named cannot be read yet')
     }
   }
@@ -47,12 +50,6 @@ async function withoutOperation(job: Job, { cause, fault }: Closing): Promise<Mo
   if (look.kind === 'found') return { events: [{ type: 'submitted', operation: look.operation }], due: now }
   const slow = overdue(job) && !transfer.closing?.slowTold
   return { events: slow ? [{ type: 'closing_slow' }] : [], due: nextPoll(job) }
-}
-
-/** Azure knows neither URL any more: it is over when the database's list shows that none of ours runs. */
-async function isForgotten({ azure, transfer }: Job): Promise<boolean> {
-  if (!transfer.plan) return false
-  return (await azure.look(transfer.request, transfer.plan, transfer.request.at)).kind === 'none'
 }
 
 /** All connections of this operation, late ones too: only what the record knows or the operation's result names. */

@@ -44,6 +44,12 @@ export function isOver(seen: Observation): boolean {
   return seen.state === 'succeeded' || seen.state === 'failed' || seen.state === 'cancelled'
 }
 
+/** Where Azure knows neither address of the operation any more: true when the database's list shows that none of ours runs. */
+export async function isForgotten({ azure, transfer }: Job): Promise<boolean> {
+  if (!transfer.plan) return false
+  return (await azure.look(transfer.request, transfer.plan, transfer.request.at)).kind === 'none'
+}
+
 /** Azure ended the operation by itself and nobody said no. */
 export async function finish(job: Job, seen: Observation): Promise<Move> {
   const why = seen.fault ? { fault: seen.fault } : {}

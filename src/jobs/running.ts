@@ -1,5 +1,7 @@
-import type { Step } from './job.ts'
-import { finish, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
+import type { Fault } from '../transfer/model.ts'
+import type { Observation } from '../transfer/ports.ts'
+import type { Job, Step } from './job.ts'
+import { finish, isForgotten, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
 
 /** Follows the job to its end. */
 export const running: Step = async (job) => {
@@ -9,5 +11,17 @@ export const running: Step = async (job) => {
   const seen = await azure.observe(transfer.request, transfer.operation)
   if (isOver(seen)) return finish(job, seen)
   if (overdue(job)) return leave(job, 'failed', 'clock')
+  if (isLost(job, seen) && (await isForgotten(job))) return finish(job, { ...seen, state: 'failed', fault: lost })
   return { events: progress(job, seen), due: nextPoll(job, seen.retryAfter) }
+}
+
+const lost: Fault = {
+  code: 'ImportExportOperationIdNotFound',
+  message: 'Azure does not know the operation any more.',
+}
+
+/** Azure has said for a while, and not only once, that it does not know the operation. */
+function isLost({ transfer, polls, now }: Job, { state, text }: Observation): boolean {
+  const { progress: last } = transfer
+  return state === 'unknown' && last?.text === text && now >= last.at + 5 * polls.most
 }

@@ -1,12 +1,17 @@
 import type { Event } from './events.ts'
 import { type Change, illegal, mayHaveStarted } from './lifecycle.ts'
 import { gateOf } from './material.ts'
-import { type Connection, type Ending, type Side, sides, type Transfer } from './model.ts'
+import { type Connection, type Ending, sides, type Transfer } from './model.ts'
 import { tally } from './quorum.ts'
 
 /** What Azure says and what the worker does about it. Undefined: not one of these events. */
 export function applyAzure(transfer: Transfer, event: Event): Change | undefined {
-  return applySubmit(transfer, event) ?? applyConnections(transfer, event) ?? applyEnd(transfer, event)
+  return (
+    applySubmit(transfer, event) ??
+    applyConnections(transfer, event) ??
+    applyEnd(transfer, event) ??
+    applyUndoing(transfer, event)
+  )
 }
 
 function applySubmit(transfer: Transfer, event: Event): Change | undefined {
@@ -63,8 +68,8 @@ function applyConnections(transfer: Transfer, event: Event): Change | undefined 
       require(status === 'approving' && tally(transfer).reached)
       return {}
     case 'approve_failed': {
-      const other: Side = event.side === 'sql' ? 'storage' : 'sql'
-      return { told: [{ kind: 'half_approved', approved: other, missing: event.side, fault: event.fault }] }
+      const { side: missing, fault, approved } = event
+      return { told: [{ kind: 'half_approved', missing, fault, ...(approved ? { approved } : {}) }] }
     }
     case 'running': {
       require(status === 'approving' || (bypassed !== undefined && rule.onBypass === 'follow'))
@@ -76,7 +81,7 @@ function applyConnections(transfer: Transfer, event: Event): Change | undefined 
 }
 
 function applyEnd(transfer: Transfer, event: Event): Change | undefined {
-  const { status, closing } = transfer
+  const { status } = transfer
   switch (event.type) {
     case 'refused':
       check(!mayHaveStarted(transfer), transfer, event)
@@ -99,6 +104,17 @@ function applyEnd(transfer: Transfer, event: Event): Change | undefined {
         told: [{ kind: 'closing', outcome, cause, ...why }],
       }
     }
+    case 'ended':
+      checkEnding(transfer, event)
+      return ended(event.at, event.ending)
+    default:
+      return undefined
+  }
+}
+
+function applyUndoing(transfer: Transfer, event: Event): Change | undefined {
+  const { closing } = transfer
+  switch (event.type) {
     case 'undo': {
       if (!closing) throw illegal(transfer, event)
       const { at, what, state, fault } = event
@@ -107,12 +123,18 @@ function applyEnd(transfer: Transfer, event: Event): Change | undefined {
       const tell = state === 'refused' && fault && before?.fault?.code !== fault.code
       return { closing: { ...closing, undone }, ...(tell ? { told: [{ kind: 'not_undone', what, fault }] } : {}) }
     }
+    case 'settle_refused': {
+      const { settled } = transfer
+      if (!settled || transfer.operation) throw illegal(transfer, event)
+      const { code, facts } = event
+      return {
+        settled: { ...settled, refused: true },
+        told: [{ kind: 'settle_refused', by: settled.by, code, facts }],
+      }
+    }
     case 'closing_slow':
       if (!closing) throw illegal(transfer, event)
       return { closing: { ...closing, slowTold: true }, told: [{ kind: 'closing_slow' }] }
-    case 'ended':
-      checkEnding(transfer, event)
-      return ended(event.at, event.ending)
     default:
       return undefined
   }

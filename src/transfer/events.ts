@@ -33,10 +33,11 @@ export type Event = { at: Millis } & (
   | { type: 'decided'; decision: Decision }
   | { type: 'cancel_asked'; by: Person; reason?: string }
   | { type: 'settled'; by: Person; running?: string }
+  | { type: 'settle_refused'; code: string; facts: Readonly<Record<string, string>> }
   | { type: 'quorum_reached' }
   | { type: 'bypassed'; side: Side }
   | { type: 'approve_intended'; side: Side; token: string }
-  | { type: 'approve_failed'; side: Side; fault: Fault }
+  | { type: 'approve_failed'; side: Side; fault: Fault; approved?: Side }
   | { type: 'running' }
   | { type: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
   | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }

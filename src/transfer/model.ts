@@ -165,6 +165,7 @@ export type Cause =
   | 'unclear'
   | 'endpoints_missing'
   | 'half_approved'
+  | 'not_approved'
   | 'connection_lost'
   | 'clock'
   | 'settled'
@@ -205,10 +206,11 @@ export type Milestone = { at: Millis } & (
   | { kind: 'decided'; by: Person; verdict: Verdict; reason?: string; have: number; need: number }
   | { kind: 'cancel_asked'; by: Person; reason?: string }
   | { kind: 'settled'; by: Person; how: string }
+  | { kind: 'settle_refused'; by: Person; code: string; facts: Readonly<Record<string, string>> }
   | { kind: 'card_undeliverable'; address: Address; fault: Fault }
   | { kind: 'unnamed'; candidates: readonly Connection[] }
   | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
-  | { kind: 'half_approved'; approved: Side; missing: Side; fault: Fault }
+  | { kind: 'half_approved'; approved?: Side; missing: Side; fault: Fault }
   | { kind: 'running' }
   | { kind: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
   | { kind: 'not_undone'; what: 'cancel' | Side; fault: Fault }
@@ -236,7 +238,8 @@ export type Transfer = {
   /** Raw text of Azure and percentage (0..100) where it names one. */
   progress?: { text: string; percent?: number; at: Millis }
   cancel?: { by: Person; at: Millis; reason?: string }
-  settled?: { by: Person; at: Millis; running?: string }
+  /** `refused`: the operation that was named is not ours; it waits for another word. */
+  settled?: { by: Person; at: Millis; running?: string; refused?: true }
   bypassed?: { side: Side; at: Millis }
   closing?: Closing
   ending?: Ending

@@ -51,7 +51,7 @@ export type World = {
   folder: string
   running: readonly Running[]
   /** Starts one and waits until it is ready; a bot becomes the address that Slack delivers to. */
-  start(role: Running['role'], options?: { direct?: boolean; deliver?: boolean }): Promise<Running>
+  start(role: Running['role'], options?: { direct?: boolean; deliver?: boolean; redisUrl?: string }): Promise<Running>
   /** Everything that any process wrote. */
   output(): string
   close(): Promise<void>
@@ -96,8 +96,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     proxy,
     folder,
     running,
-    async start(role, { direct = false, deliver = true } = {}) {
-      const url = direct ? undefined : proxy.url
+    async start(role, { direct = false, deliver = true, redisUrl = proxy.url } = {}) {
+      const url = direct ? undefined : redisUrl
       const environment = { ...surroundings({ azure, slack, folder, options }), ...(url ? { REDIS_URL: url } : {}) }
       const process = await launch(role, folder, environment)
       running.push(process)
