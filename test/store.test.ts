@@ -129,7 +129,7 @@ describe('create', () => {
   })
 
   it('refuses what arrives too late', async () => {
-    const result = await create(transferOf('aaaa2222'), onceOf('trigger', store.notAfter(-100)))
+    const result = await create(transferOf('aaaa2222'), onceOf('trigger', store.notAfter(-1_000)))
     expect(result).toEqual({ kind: 'late' })
     expect(await store.answered('trigger')).toBeUndefined()
     expect(await admin.keys('*')).toEqual([])
@@ -156,7 +156,7 @@ describe('create', () => {
       await until(() => connections.forPeople.status !== 'ready')
       const asked = performance.now()
       await expect(create(transferOf('aaaa2222'))).rejects.toThrow()
-      expect(performance.now() - asked).toBeLessThan(100)
+      expect(performance.now() - asked).toBeLessThan(1_000)
       expect(await connections.health()).toMatchObject({ ok: false, lossWindow: 'unknown' })
     } finally {
       await server.restart()
@@ -226,7 +226,7 @@ describe('commit', () => {
 
   it('refuses a click that arrives too late', async () => {
     const transfer = await created('aaaa2222')
-    const once = onceOf('click', store.notAfter(-1))
+    const once = onceOf('click', store.notAfter(-1_000))
     expect(await store.commit({ ...nextOf(transfer), due: idle, once })).toEqual({ kind: 'late' })
   })
 
@@ -471,7 +471,7 @@ describe('remember, list and audit', () => {
     expect(await store.remember(onceOf('trigger', soon(), 'no'), notice)).toEqual({ kind: 'kept' })
     const again = await store.remember(onceOf('trigger', soon(), 'again'), notice)
     expect(again).toEqual({ kind: 'repeat', answer: answerOf('no') })
-    expect(await store.remember(onceOf('other', store.notAfter(-1)), notice)).toEqual({ kind: 'late' })
+    expect(await store.remember(onceOf('other', store.notAfter(-1_000)), notice)).toEqual({ kind: 'late' })
     expect(await store.audit(0, 10)).toEqual([
       { n: '1', at: '7', kind: 'refused', by: 'slack:T1/UASKER', event: '{"code":"no_rule"}' },
     ])
