@@ -25,7 +25,7 @@ const progressEvery = 5_000
 /** How often what nothing would wake is looked for, in milliseconds. */
 const sweepEvery = 3_600_000
 /** All of a stop, in milliseconds: requests and steps under way end, the rest is picked up by the due sets. */
-const drainWithin = 8_000
+const drainWithin = 7_000
 
 /** A running process; `close` drains it. */
 export type Drawbridge = { port: number; close(): Promise<void> }
@@ -53,7 +53,26 @@ export async function startDrawbridge(config: Config, log: Logger): Promise<Draw
   const embedded =
     url === undefined ? await startEmbeddedRedis({ folder, searchPath: config.searchPath, log: said }) : undefined
   const connections = createConnections({ target: embedded ? { path: embedded.path } : { url: url ?? '' }, log })
-  await connections.ready()
+  const release = async (): Promise<void> => {
+    await connections.close()
+    await embedded?.release()
+  }
+  try {
+    await connections.ready()
+    return await open(config, log, connections, release)
+  } catch (error) {
+    // What is open would keep alive a process that does nothing.
+    await release()
+    throw error
+  }
+}
+
+async function open(
+  config: Config,
+  log: Logger,
+  connections: Connections,
+  release: () => Promise<void>,
+): Promise<Drawbridge> {
   const { prefix } = config.redis
   const hints = createHints({ connections, prefix, log })
   const work = createStore({ redis: connections.forWork, prefix, log })
@@ -71,17 +90,17 @@ export async function startDrawbridge(config: Config, log: Logger): Promise<Draw
   })
   const handle: Partial<Record<Role, Handle>> = Object.assign({}, ...sides.map((side) => side.handle))
   const roles = Object.keys(handle) as Role[]
-  const workers = startWorkers({ roles, handle, connections, prefix, store: work, clock, log })
   for (const side of sides) await side.start?.()
+  // Before the workers: a port that is taken ends the process, and then nothing may be under way.
   const { port } = await server.start()
+  const workers = startWorkers({ roles, handle, connections, prefix, store: work, clock, log })
   return {
     port,
     async close() {
       await Promise.all([server.stop(drainWithin), ...sides.map((side) => side.stop?.()), workers.close(drainWithin)])
       for (const side of sides) side.close?.()
       await hints.close()
-      await connections.close()
-      await embedded?.release()
+      await release()
     },
   }
 }
@@ -135,6 +154,7 @@ async function workerSide({ config, log, connections, hint, work }: Base): Promi
     operationHosts,
     requestTimeout,
     sqlLogin: config.secrets.sqlLogin,
+    secrets: config.policy.catalogue.databases.map(({ server }) => config.secrets.sqlLogin(server).password),
     log: (line) => log.info({ part: 'azure' }, line),
   })
   const { clocks, polls } = config
@@ -202,6 +222,6 @@ async function main(): Promise<void> {
 if (import.meta.main) {
   await main().catch((error: unknown) => {
     process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`)
-    process.exitCode = 1
+    process.exit(1)
   })
 }

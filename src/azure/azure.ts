@@ -26,6 +26,8 @@ export type AzureOptions = {
   requestTimeout: number
   /** The login of a server by its short name, asked for at the moment of the call. */
   sqlLogin(server: string): SqlLogin | Promise<SqlLogin>
+  /** Known from the start and taken out of whatever Azure says: an earlier process may have sent them. */
+  secrets?: readonly string[]
   /** Takes one line of plain text without secrets. */
   log(line: string): void
   /** Milliseconds since 1970; the machine's clock when left out. */
@@ -55,6 +57,7 @@ function createContext(options: AzureOptions): Context {
   const cloud = cloudEndpoints[options.cloud]
   const home = createHome(cloud, options.resourceManagerUrl, options.operationHosts)
   const scrub = createScrubber()
+  for (const secret of options.secrets ?? []) scrub.remember(secret)
   const now = options.now ?? Date.now
   const { requestTimeout } = options
   const credential = createCredential(options.credential, cloud.authority, scrub, requestTimeout)

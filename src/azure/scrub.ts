@@ -40,6 +40,7 @@ const shapes: readonly [RegExp, string][] = [
     /\b(AccountKey|SharedAccessSignature|storageKey|password|pwd|client_secret)("?\s*[=:]\s*"?)[^\s;,"'[]+/gi,
     `$1$2${hidden}`,
   ],
+  [/(\w*(?:password|pwd|secret|key|signature)"\s*:\s*")(?:\\.|[^"\\])+/gi, `$1${hidden}`],
   [/\bBearer\s+[\w.~+/-]{8,}=*/gi, `Bearer ${hidden}`],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, hidden],
   [/[A-Za-z0-9+/]{86}==/g, hidden],

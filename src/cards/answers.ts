@@ -106,15 +106,6 @@ export function settleAnswer({ id, settled }: Transfer): readonly Line[] {
   ]
 }
 
-/** What everybody reads who asks for something in a place where Drawbridge may not post. */
-export function fallbackAnswer(): readonly Line[] {
-  return [
-    [
-      'Drawbridge may not post here, so it tells the story in a direct message to you. Invite it to this channel to have it here.',
-    ],
-  ]
-}
-
 const explained: readonly { verb: keyof typeof forms; what: string }[] = [
   { verb: 'export', what: 'asks to export a database' },
   { verb: 'status', what: 'shows how a transfer stands' },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Millis, Principal, Transfer } from '../transfer/model.ts'
+import { rootByDirectMessage } from '../transfer/outline.ts'
 import type { Slot } from '../transfer/ports.ts'
 import { approvalCard } from './approval-card.ts'
 import { replyView } from './reply-view.ts'
@@ -17,7 +18,8 @@ export function draw(
   { operators }: { operators: readonly Principal[] },
 ): DrawnView {
   if (slot.kind === 'root') {
-    return drawn(rootView(transfer, at, { quiet: false }), rootView(transfer, at, { quiet: true }))
+    const moved = slot.key === rootByDirectMessage
+    return drawn(rootView(transfer, at, { quiet: false, moved }), rootView(transfer, at, { quiet: true, moved }))
   }
   const view = slot.kind === 'card' ? approvalCard(transfer, slot.round) : replyView(transfer, slot.index, operators)
   return drawn(view, view)

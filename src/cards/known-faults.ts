@@ -97,6 +97,11 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
     says: 'The server takes Entra logins only, and the SQL login was refused. Configure another credential for this server, then ask again',
   },
   {
+    // Before the login: "Cannot open server … requested by the login. Client … is not allowed to access the server."
+    text: /not allowed to access the server|firewall/i,
+    says: 'The SQL server’s firewall kept the job out. Use Private Link, or allow Azure services on the server, then ask again',
+  },
+  {
     text: /login failed|cannot open (?:server|database)/i,
     says: 'The SQL login was refused. Check the server’s login and password where they are kept, then ask again',
   },
@@ -113,11 +118,11 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
     says: 'The package is not a complete BACPAC. Make it anew, then ask again',
   },
   {
-    text: /storage|:443|blob/i,
-    says: 'The job could not reach the storage account. Check that both connections stayed approved and that the account lets the job in, then ask again',
+    text: /\(403\)|not authorized to perform this operation/i,
+    says: 'The storage account kept the job out (403). Use Private Link, or let Azure services in under its Networking, then ask again',
   },
   {
-    text: /not allowed to access the server|firewall/i,
-    says: 'The SQL server’s firewall kept the job out. Use Private Link, or allow Azure services on the server, then ask again',
+    text: /storage|:443|blob/i,
+    says: 'The job could not reach the storage account. Check that both connections stayed approved and that the account lets the job in, then ask again',
   },
 ]

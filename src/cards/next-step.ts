@@ -9,7 +9,7 @@ import { causeWords, sideWords, statusWords } from './status-words.ts'
 
 /** What happens or is to be done next while a transfer is open; nothing once it has ended. */
 export function nextLines(transfer: Transfer): readonly Line[] {
-  if (transfer.cancel && transfer.status !== 'closing') {
+  if (transfer.cancel && transfer.status !== 'closing' && !transfer.ending) {
     return [['Next: the cancellation takes hold before anything else is done in Azure.']]
   }
   return next[transfer.status](transfer)

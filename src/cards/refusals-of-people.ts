@@ -62,7 +62,7 @@ export const refusalsOfPeople = {
     [
       'There is nothing to decide or to stop here',
       ...(status ? [`: the transfer is at “${statusText(status)}”`] : []),
-      '. The thread tells how it goes on.',
+      '. The thread tells the rest.',
     ],
   ],
   already_cancelled: ({ by }) => [

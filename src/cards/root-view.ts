@@ -1,4 +1,4 @@
-import type { Millis, Transfer } from '../transfer/model.ts'
+import type { Millis, Request, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { decidedLine } from './decision-lines.ts'
 import { endingLines } from './ending-lines.ts'
@@ -9,8 +9,15 @@ import { routeFacts, routeTitle } from './route.ts'
 import { statusOf } from './status-words.ts'
 import { type Fact, linesBlock, type View } from './view.ts'
 
-/** The root of the story: how it stands now. `quiet` leaves out what only time changes, progress and elapsed time. */
-export function rootView(transfer: Transfer, at: Millis, { quiet }: { quiet: boolean }): View {
+/**
+ * The root of the story: how it stands now. `quiet` leaves out what only time changes, progress and elapsed time;
+ * `moved` says that the story could not be told where it was asked.
+ */
+export function rootView(
+  transfer: Transfer,
+  at: Millis,
+  { quiet, moved = false }: { quiet: boolean; moved?: boolean },
+): View {
   const { request, id, rule } = transfer
   const { icon, words } = statusOf(transfer)
   const end = endingLines(transfer)
@@ -29,12 +36,17 @@ export function rootView(transfer: Transfer, at: Millis, { quiet }: { quiet: boo
     text: [`${title}: ${lowerFirst(words)}`, ...(first ? ['. ', ...first] : [])],
     blocks: [
       { kind: 'title', text: title },
-      ...linesBlock([happened, ...(quiet ? [] : progressLines(transfer))]),
+      ...linesBlock([...(moved ? [elsewhere(request)] : []), happened, ...(quiet ? [] : progressLines(transfer))]),
       { kind: 'facts', facts: [...routeFacts(transfer), ...stateFacts(transfer, at, quiet)] },
       ...linesBlock([...warnings(transfer), ...nextLines(transfer), ...end]),
       { kind: 'note', line: ['Transfer ', code(id), ' · rule ', code(rule.name)] },
     ],
   }
+}
+
+function elsewhere({ origin }: Request): Line {
+  const next = ', so it tells the story here. Invite it there to have the next one there.'
+  return ['Drawbridge can’t post in ', { place: origin.address }, next]
 }
 
 function progressLines({ progress, status }: Transfer): readonly Line[] {

@@ -29,7 +29,8 @@ const steps: Readonly<Record<Exclude<WorkingStatus, 'preparing'>, Step>> = {
  */
 export function createAdvance(tools: Tools, hint: Hint): (lease: HeldLease, tries: number) => Promise<void> {
   return async (lease, tries) => {
-    while (await once(tools, hint, lease, tries)) {
+    // Without the lease nothing can be committed or parked any more, and every turn would only begin another one.
+    while (lease.held() && (await once(tools, hint, lease, tries))) {
       // Each turn has committed or parked something; the loop ends when the transfer has to wait.
     }
   }

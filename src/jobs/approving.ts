@@ -7,7 +7,7 @@ import { bypass, finish, isOver, leave, overdue, readOurs } from './moves.ts'
 import { unasked } from './unasked.ts'
 
 /** What a slot keeps of one PUT. */
-export type PutResult = { ok: true } | { ok: false; fault: Fault }
+type PutResult = { ok: true } | { ok: false; fault: Fault }
 
 /** Approves exactly the connections of the record, each read again by its id right before, and reads back until both are Approved. */
 export const approving: Step = async (job) => {
@@ -87,13 +87,20 @@ export function mayPut(job: Job, what: 'approve' | 'reject', { side, state }: Co
 }
 
 /** The slot of one PUT. */
-export function slotOf(what: 'approve' | 'reject', side: Side): string {
+function slotOf(what: 'approve' | 'reject', side: Side): string {
   return `${what}:${side}`
 }
 
-function failure({ effects }: Job, { side, state }: Connection): readonly { side: Side; fault: Fault }[] {
-  const result = effects[slotOf('approve', side)]?.result as PutResult | undefined
-  return state === 'Pending' && result?.ok === false ? [{ side, fault: result.fault }] : []
+/** Why the last PUT failed; not when Azure still carries out an earlier one: reading the connection back tells its end. */
+export function putFault({ effects }: Job, what: 'approve' | 'reject', side: Side): Fault | undefined {
+  const result = effects[slotOf(what, side)]?.result as PutResult | undefined
+  if (result?.ok !== false || result.fault.code === 'PrivateEndpointConnectionStatusNotPending') return undefined
+  return result.fault
+}
+
+function failure(job: Job, { side, state }: Connection): readonly { side: Side; fault: Fault }[] {
+  const fault = state === 'Pending' ? putFault(job, 'approve', side) : undefined
+  return fault ? [{ side, fault }] : []
 }
 
 function wasTold({ transfer }: Job, now: { missing: Side; approved: Side | undefined; fault: Fault }): boolean {

@@ -1,7 +1,7 @@
 import { PermanentError, Refusal } from '../transfer/errors.ts'
 import { type Connection, type Fault, type Side, sides, type Transfer } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
-import { mayPut, type PutResult, put, slotOf } from './approving.ts'
+import { mayPut, put, putFault } from './approving.ts'
 import { isNew, named } from './awaiting-endpoints.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
 import { end, isForgotten, isOver, nextPoll, overdue, progress } from './moves.ts'
@@ -69,10 +69,9 @@ async function ours(job: Job, seen: Observation): Promise<readonly Connection[]>
 /** What Azure would not let us reject, as events; told once for each fault. */
 function notRejected(job: Job, connections: readonly Connection[]): readonly EventBody[] {
   return connections.flatMap(({ side, state }): readonly EventBody[] => {
-    const result = job.effects[slotOf('reject', side)]?.result as PutResult | undefined
     const before = job.transfer.closing?.undone[side]
     if (state === 'Rejected' && before?.state !== 'done') return [{ type: 'undo', what: side, state: 'done' }]
-    const fault = state === 'Approved' ? approvedAlready(side) : result?.ok === false ? result.fault : undefined
+    const fault = state === 'Approved' ? approvedAlready(side) : putFault(job, 'reject', side)
     if (!fault || before?.fault?.code === fault.code) return []
     return [{ type: 'undo', what: side, state: 'refused', fault }]
   })

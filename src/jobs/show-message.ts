@@ -57,7 +57,7 @@ async function withdraw({ store, lease, chat }: Run, key: string, ref: MessageRe
 }
 
 async function edit(run: Run, wanted: Wanted, slot: ChatSlot, ref: MessageRef): Promise<Millis | undefined> {
-  const { chat, clock, stored, progressEvery } = run
+  const { chat, clock, lease, stored, progressEvery } = run
   const { version } = stored.transfer
   const drawing = chat.draw(stored.transfer, wanted, clock.now())
   const { hash, quietHash } = drawing
@@ -69,6 +69,8 @@ async function edit(run: Run, wanted: Wanted, slot: ChatSlot, ref: MessageRef): 
   }
   const drawn = { state: 'posted', ref, hash, quietHash, drawnAt: clock.now(), version } as const
   try {
+    // Drawn from what may be long past by now: it must not cover what another one drew meanwhile.
+    lease.mayStart()
     await chat.update(ref, drawing)
     await saveSlot(run, wanted.key, { ...slot, ...drawn })
   } catch (error) {

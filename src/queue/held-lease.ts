@@ -3,11 +3,8 @@ import type { HeldLease, Lease, Store } from '../transfer/ports.ts'
 import { FENCE_MS, LEASE_MS, RENEW_MS } from './lease-times.ts'
 import { errorLabel, type Log } from './log.ts'
 
-/** A lease under renewal; `held` is false once it is lost or may be. */
-export type WorkLease = HeldLease & { held(): boolean }
-
 /** `release` gives the lease back; `abandon` leaves it to run out and lets nothing more start under it. */
-export type Hold = { lease: WorkLease; release(): Promise<void>; abandon(): void }
+export type Hold = { lease: HeldLease; release(): Promise<void>; abandon(): void }
 
 /** Renews a lease until it is released. `sent` is the monotonic time before the begin was asked for: a late answer does not prolong anything. */
 export function holdLease(options: { store: Store; lease: Lease; sent: number; log: Log }): Hold {

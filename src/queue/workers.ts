@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'bullmq'
-import type { Clock, Role, Store } from '../transfer/ports.ts'
+import type { Clock, HeldLease, Role, Store } from '../transfer/ports.ts'
 import type { Connections } from './connection.ts'
-import { type Hold, holdLease, type WorkLease } from './held-lease.ts'
+import { type Hold, holdLease } from './held-lease.ts'
 import { createHints } from './hints.ts'
 import { hashTag } from './keys.ts'
 import { LEASE_MS } from './lease-times.ts'
@@ -11,7 +11,7 @@ import { errorLabel, type Log } from './log.ts'
 import { startPump } from './pump.ts'
 
 /** What a role does with one transfer; `tries` counts the begins since it last got anywhere. */
-export type Handle = (lease: WorkLease, tries: number) => Promise<void>
+export type Handle = (lease: HeldLease, tries: number) => Promise<void>
 
 export type WorkersOptions = {
   roles: readonly Role[]

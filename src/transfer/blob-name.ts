@@ -67,7 +67,8 @@ function checkSegment(wish: string, segment: string): void {
   if (segment === '.' || segment === '..') refuseBlob(wish, 'up')
   if (segment.endsWith('.')) refuseBlob(wish, 'dot')
   const bad = [...new Set(segment.match(forbidden))]
-  if (bad.length > 0) refuseBlob(wish, 'characters', bad.slice(0, 10).join(' '))
+  const shown = bad.slice(0, 10).map((each) => (each.trim() === '' ? 'space' : each))
+  if (bad.length > 0) refuseBlob(wish, 'characters', shown.join(' '))
 }
 
 function refuseBlob(blob: string, why: 'empty' | 'up' | 'dot' | 'characters', characters?: string): never {

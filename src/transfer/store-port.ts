@@ -46,8 +46,11 @@ export type Stored = {
 /** A hold on one transfer by one job; every commit under it fails once it has run out. */
 export type Lease = { role: Role; id: string; owner: string }
 
-/** A lease that is being renewed. `mayStart` throws once half of it has gone: no irreversible call starts after that. */
-export type HeldLease = Lease & { mayStart(): void }
+/**
+ * A lease that is being renewed. `held` is false once it is lost or may be; `mayStart` throws once half of it has
+ * gone: no irreversible call starts after that.
+ */
+export type HeldLease = Lease & { held(): boolean; mayStart(): void }
 
 /** Next times of need; `null` takes the transfer out of that queue's due set, undefined leaves it. */
 export type Due = { advance?: Millis | null; show?: Millis | null }

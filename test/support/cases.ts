@@ -1,0 +1,76 @@
+import type { FaultInput } from '../../sandbox/azure/fault-types.ts'
+import type { AzureState } from '../../sandbox/azure/types.ts'
+import type { Config, World, WorldOptions } from './world.ts'
+
+/** What the rule of one case says in drawbridge.yaml; the rest is as in the example's first rule. */
+export type CaseRule = {
+  requesters?: readonly string[]
+  stages?: readonly { approvers: readonly string[]; need?: number }[]
+  cards?: readonly string[]
+  expiry?: string
+  gate?: 'endpoints' | 'submission'
+  onBypass?: 'stop' | 'follow'
+  unnamedConnections?: 'wait' | 'ask'
+}
+
+const group = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-data/providers'
+
+/**
+ * Options of a world in which each case has a server `sql-<case>`, a database and a storage alias of its own name, and a
+ * rule: cases can then run at once, and faults meet one of them alone.
+ */
+export function casesWorld(cases: Readonly<Record<string, CaseRule>>, options: WorldOptions = {}): WorldOptions {
+  return {
+    ...options,
+    azure: {
+      ...options.azure,
+      seed: (state) => {
+        for (const [index, name] of Object.keys(cases).entries()) seed(state, name, index)
+      },
+    },
+    config: (config) => {
+      for (const [index, [name, rule]] of Object.entries(cases).entries()) configure(config, name, index, rule)
+      options.config?.(config)
+    },
+  }
+}
+
+/** Arms a fault for the requests of one case. */
+export function armFor(world: World, name: string, fault: FaultInput): { lift(): void; readonly hits: number } {
+  const account = accountOf(Number(world.azure.state.servers.findIndex((each) => each.name === `sql-${name}`)) - 2)
+  const path = new RegExp(`sql-${name}(/|$)|/${account}(/|$)`)
+  const [armed] = world.azure.arm({ times: 100_000, path, ...fault })
+  if (!armed) throw new Error('nothing was armed')
+  return {
+    lift: () => {
+      armed.left = 0
+    },
+    get hits() {
+      return armed.hits
+    },
+  }
+}
+
+function seed(state: AzureState, name: string, index: number): void {
+  const copy = <T extends { name: string }>(list: T[], like: string, change: Partial<T>): void => {
+    const model = list.find((each) => each.name === like)
+    if (model) list.push({ ...structuredClone(model), ...change })
+  }
+  copy(state.servers, 'sql-prod', { name: `sql-${name}` })
+  copy(state.databases, 'orders', { name, server: `sql-${name}` })
+  copy(state.accounts, 'stbackups', { name: accountOf(index) })
+  copy(state.containers, 'bacpacs', { account: accountOf(index) })
+}
+
+function configure(config: Config, name: string, index: number, rule: CaseRule): void {
+  config.databases[name] = `${group}/Microsoft.Sql/servers/sql-${name}/databases/${name}`
+  const account = `${group}/Microsoft.Storage/storageAccounts/${accountOf(index)}`
+  config.storage[name] = { account, container: 'bacpacs' }
+  config.sqlLogins[`sql-${name}`] = config.sqlLogins['sql-prod']
+  const { when: _, ...usual } = config.rules.find((each: CaseRule & { name: string }) => each.name === 'production')
+  config.rules.unshift({ ...usual, name, when: { database: [name] }, maxOpen: 100, ...rule })
+}
+
+function accountOf(index: number): string {
+  return `stcase${index}`
+}
