@@ -61,7 +61,7 @@ function releasedLines(transfer: Transfer, { outcome }: Ending): readonly Line[]
   }
   const said = outcome === 'denied' || outcome === 'expired' || outcome === 'cancelled' ? no[outcome] : no.failed
   return [
-    [`${said}, but Azure completed the export: the data went out all the same.`],
+    [`${said}, but Azure completed the export.`],
     [
       'The BACPAC is at ',
       code(blobAddress(transfer)),
@@ -76,7 +76,7 @@ function withoutData({ operation }: Transfer, { nothingSent }: Ending): readonly
 }
 
 function because(reason: string | undefined): Line {
-  return reason === undefined ? ['.'] : [`: ${quote(reason)}`]
+  return reason === undefined ? ['.'] : [`: ${quote(reason)}.`]
 }
 
 function leftOverLines(transfer: Transfer, leftOver: readonly Connection[]): readonly Line[] {

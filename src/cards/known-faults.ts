@@ -56,14 +56,12 @@ export const knownFaults: Readonly<Record<string, string>> = {
   TooManyRequests: 'Azure has too much to do now. Ask again in a few minutes.',
   SubscriptionTooManyCreateUpdateRequests:
     'The subscription has used up its requests for now. Ask again in a few minutes.',
-  CannotCancelOperation:
-    'Azure does not cancel this job any more. Watch it in the server’s import/export history; if it ends with a blob, delete the blob.',
+  CannotCancelOperation: 'If it ends with a blob that must not exist, delete the blob; the end is told here.',
   OperationIdNotFound:
     'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
   ImportExportOperationIdNotFound:
     'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
-  AlreadyApproved:
-    'The connection is approved already, so it can no longer be rejected. Remove it under Networking in the portal if no data may go out.',
+  AlreadyApproved: 'It is approved already. Remove it under Networking in the portal if no data may go out.',
   KeyBasedAuthenticationNotPermitted:
     'The storage account allows no keys. Have key access allowed on it for the time of the export, then ask again.',
   NoStorageKey: 'The storage account gave no key that may write. Check its access keys, then ask again.',

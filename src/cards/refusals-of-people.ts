@@ -163,7 +163,7 @@ export const refusalsOfWorld = {
     ],
   ],
   try_again: () => [
-    ['It could not be read in time who you are and what you may do, so nothing was recorded. Try again in a minute.'],
+    ['This could not be checked and recorded in time, so nothing was recorded. Try again in a minute.'],
   ],
   store_down: () => [
     [

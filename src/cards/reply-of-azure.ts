@@ -81,7 +81,7 @@ export function tellClosing(
     case 'not_undone': {
       const { what, fault } = milestone
       const which = what === 'cancel' ? 'cancel the job' : `reject the connection on the ${sideWords[what]}`
-      return [[`⚠️ Azure would not ${which}. Drawbridge goes on trying and watching. `, ...faultOnTheWay(fault)]]
+      return [[`⚠️ Azure would not ${which}. Drawbridge watches the job until it is over. `, ...faultOnTheWay(fault)]]
     }
     case 'closing_slow':
       return [

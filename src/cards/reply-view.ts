@@ -113,5 +113,5 @@ function tellEnd(transfer: Transfer, operators: readonly Principal[]): readonly 
 }
 
 function because(reason: string | undefined): string {
-  return reason === undefined ? '.' : `: ${quote(reason)}`
+  return reason === undefined ? '.' : `: ${quote(reason)}.`
 }
