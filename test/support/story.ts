@@ -48,17 +48,20 @@ export function hasButtons(message: Pick<SlackMessage, 'blocks'> | undefined): b
 }
 
 /** Clicks Approve on the card; answers what the clicker reads. */
-export async function approve(world: World, card: SlackMessage, by = 'U0SAM', edit?: number): Promise<string> {
-  const clicked = await world.slack
-    .as(by)
-    .click({ message: card, actionId: 'approve', ...(edit === undefined ? {} : { edit }) })
+export async function approve(
+  world: World,
+  card: SlackMessage,
+  by = 'U0SAM',
+  edit = newestWithButtons(card),
+): Promise<string> {
+  const clicked = await world.slack.as(by).click({ message: card, actionId: 'approve', edit })
   return answerTo(world, clicked.responseUrl)
 }
 
 /** Clicks Deny and gives the reason in the form. */
 export async function deny(world: World, card: SlackMessage, reason: string, by = 'U0SAM'): Promise<void> {
   const { slack } = world
-  const clicked = await slack.as(by).click({ message: card, actionId: 'deny' })
+  const clicked = await slack.as(by).click({ message: card, actionId: 'deny', edit: newestWithButtons(card) })
   if (clicked.error) throw new Error(`the click got ${clicked.error}`)
   const ours = buttonOf(card)
   const view = await eventually(() =>
@@ -66,6 +69,11 @@ export async function deny(world: World, card: SlackMessage, reason: string, by 
   )
   const sent = await slack.as(by).submit(view, { reason })
   if (sent.notice || view.open) throw new Error(`the form was not taken: ${sent.body}`)
+}
+
+/** What the person still has on screen when the card was redrawn meanwhile. */
+function newestWithButtons({ edits }: SlackMessage): number {
+  return edits.findLastIndex(hasButtons)
 }
 
 /** What was written to a response_url. */
