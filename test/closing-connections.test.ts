@@ -73,7 +73,7 @@ describe.concurrent('a connection that is approved in the portal', () => {
     const job = await approveInPortal(name, sides)
     const alarm = textOf(await reply(world, id, 'approved outside of Drawbridge'))
     for (const said of ['🚨', '<!subteam^S0DBA>', '<@U0OPS>', 'stop']) expect(alarm).toContain(said)
-    await reply(world, id, 'can no longer be rejected')
+    await reply(world, id, 'approved already')
     const end = textOf(await reply(world, id, 'has failed'))
     expect(end).toContain('a connection was approved outside of Drawbridge')
     expect(statesOf(world, job)).toEqual(left)
