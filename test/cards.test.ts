@@ -473,7 +473,10 @@ describe('text of people', () => {
       const markup = [text, ...blocks.flatMap(mrkdwnOf)].join('\n')
       expect(markup).not.toMatch(/<!channel|<@U666|<https:\/\/evil|&amp;lt;/)
       expect(
-        text.replace(/<@U(1REQ|2ANA|9OPS)>|<!date[^<>]*>|<#C5>|<!subteam\^S4DBA>|<https:..portal.azure.com.[^<>]*>/g, ''),
+        text.replace(
+          /<@U(1REQ|2ANA|9OPS)>|<!date[^<>]*>|<#C5>|<!subteam\^S4DBA>|<https:..portal.azure.com.[^<>]*>/g,
+          '',
+        ),
       ).not.toMatch(/[<>]/)
     }
   })
