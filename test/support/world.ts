@@ -133,6 +133,8 @@ function surroundings({ azure, slack, options }: Surroundings): Record<string, s
   const password = azure.state.servers[0]?.administratorPassword ?? ''
   return {
     PATH: process.env.PATH ?? '',
+    // Dozens of processes start in a run: each saves a third of a second.
+    NODE_COMPILE_CACHE: join(repository, '.drawbridge/compile-cache'),
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
     SLACK_SIGNING_SECRET: slack.signingSecret,
