@@ -16,7 +16,7 @@ export type Outcome = { problems: readonly string[]; pickedUp: number | undefine
 export type Heard = (crash: Crash, outcome: Outcome) => void
 
 /** A transfer on its way to its point; `told` resolves when its story is over. */
-export type Case = { crash: Crash; key: string; stop: Stop; told: Promise<unknown> }
+export type Case = { crash: Crash; key: string; stop: Stop; told: Promise<string> }
 
 /** Several transfers that one process is to have in hand at the same time. */
 export type Round = {
@@ -25,6 +25,8 @@ export type Round = {
   keys: readonly string[]
   /** Everybody clicks at the same time, so that nothing is held for long that comes after the click. */
   clicksTogether?: boolean
+  /** The pause lasts until another process has brought all of them to their end. */
+  untilTold?: boolean
 }
 
 /** Both points around each of these. */

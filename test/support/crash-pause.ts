@@ -15,7 +15,8 @@ export async function pauseRound(world: CrashWorld, round: Round, heard: Heard):
   const victim = world.only(round.role)
   const cases = await gather(world, round)
   const successor = world.start(round.role).then(() => performance.now())
-  await pauseAt(world, round.role, { victim, cases, ready: successor }, heard)
+  const { untilTold = false } = round
+  await pauseAt(world, round.role, { victim, cases, ready: successor, untilTold }, heard)
 }
 
 /** One transfer after the other, in the hands of the two processes that run and do everything; the one that comes to its point is paused. */
@@ -27,10 +28,12 @@ export async function pauseOneByOne(world: CrashWorld, crashes: readonly Crash[]
   }
 }
 
+type Paused = { victim: Running; cases: readonly Case[]; ready: Promise<number>; untilTold?: boolean }
+
 async function pauseAt(
   world: CrashWorld,
   role: Running['role'],
-  { victim, cases, ready }: { victim: Running; cases: readonly Case[]; ready: Promise<number> },
+  { victim, cases, ready, untilTold = false }: Paused,
   heard: Heard,
 ): Promise<void> {
   const at = performance.now()
@@ -39,14 +42,17 @@ async function pauseAt(
   for (const { crash, stop } of cases) if (!crash.late) stop.go('pass')
   const next = (key: string) => nextProgress(world, key, role, at, victim)
   await Promise.all([delay(pauseMs), ...cases.map(({ key }) => until(() => next(key) !== undefined, 30_000, 50))])
+  if (untilTold) await Promise.all(cases.map(({ told }) => told))
   victim.resume()
   const woken = performance.now()
   for (const { stop } of cases) stop.go('pass')
   for (const each of cases) {
-    await each.told
+    const id = await each.told
     await until(() => isDone(world, each, victim, woken), 30_000, 50).catch(() => {
       throw new Error(`The process that was paused ${each.crash.when} ${each.crash.name} never came to an end with it`)
     })
+    // A result that comes late wakes the transfer once more.
+    await until(() => world.isAtRest(id), 30_000, 50)
   }
   for (const { crash, key } of cases) {
     const since = Math.max(at, await ready)

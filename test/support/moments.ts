@@ -18,8 +18,8 @@ export type Moment = {
   by?: string
 }
 
-/** A moment to stop at, the first of its kind. */
-export type Point = { name: string; when: Phase }
+/** A moment to stop at, the first of its kind unless told. */
+export type Point = { name: string; when: Phase; nth?: number }
 
 export type Stop = {
   /** Resolves when a process is there; it is held until `go`. */
@@ -57,16 +57,19 @@ type Input = {
 /** Hears of everything that the processes of a world do, and can stop the world there. */
 export function startWatch({ azure, slack }: World): Watch {
   const log: Moment[] = []
-  const stops: { key: string; point: Point; arrive: (moment: Moment) => Promise<Verdict> }[] = []
+  const stops: { key: string; point: Point; left: number; arrive: (moment: Moment) => Promise<Verdict> }[] = []
   const known: Known = { keys: new Map(), statuses: new Map(), chats: new Map() }
   const tell: Tell = async (told) => {
     const moment = { ...told, at: performance.now() }
     log.push(moment)
     const fits = ({ key, point }: (typeof stops)[number]) =>
       key === told.key && point.when === told.when && told.names.includes(point.name)
-    const index = stops.findIndex(fits)
-    const [stop] = index < 0 ? [] : stops.splice(index, 1)
-    return stop?.arrive(moment)
+    const stop = stops.find(fits)
+    if (!stop) return undefined
+    stop.left -= 1
+    if (stop.left > 0) return undefined
+    stops.splice(stops.indexOf(stop), 1)
+    return stop.arrive(moment)
   }
   watchAzure(azure, known, tell)
   watchSlack(slack, known, tell)
@@ -80,7 +83,7 @@ export function startWatch({ azure, slack }: World): Watch {
         reached.resolve(moment)
         return gone.promise
       }
-      stops.push({ key, point, arrive })
+      stops.push({ key, point, left: point.nth ?? 1, arrive })
       return {
         reached: reached.promise,
         go: (verdict) => gone.resolve(verdict === 'drop' ? 'drop' : undefined),
@@ -106,7 +109,6 @@ function watchSlack(slack: World['slack'], known: Known, tell: Tell): void {
     'chat.update': 'update',
     'chat.getPermalink': 'link',
   }
-  const times = new Map<string, number>()
   slack.onRequest(async ({ phase, method, args }) => {
     const verb = verbs[method]
     if (verb === undefined) return
@@ -116,11 +118,9 @@ function watchSlack(slack: World['slack'], known: Known, tell: Tell): void {
     const key = known.keys.get(mark?.transfer ?? '')
     if (!mark || key === undefined) return
     const name = `slack ${verb} ${short(mark.slot)}`
-    const inStatus = `${name} ${known.statuses.get(mark.transfer)}`
-    const counted = `${mark.transfer} ${inStatus}`
-    if (phase === 'before') times.set(counted, (times.get(counted) ?? 0) + 1)
     const clickable = JSON.stringify(args.blocks ?? []).includes('"action_id":"approve"')
-    const names = [name, inStatus, `${inStatus} #${times.get(counted)}`, `${name} ${clickable ? 'open' : 'decided'}`]
+    const inStatus = `${name} ${known.statuses.get(mark.transfer)}`
+    const names = [name, inStatus, `${name} ${clickable ? 'open' : 'decided'}`]
     const verdict = await tell({ names, when: phase, key })
     // The sandbox answers with an error to a process that is no more.
     if (verdict === 'drop') throw new Error('dropped')
@@ -168,11 +168,12 @@ function detailsOf(script: string, input: Input, known: Known): readonly string[
 
 function chatDetails(input: Input, known: Known): readonly string[] {
   const before = known.chats.get(input.id ?? '') ?? {}
+  const status = known.statuses.get(input.id ?? '')
   const changed = Object.entries(slotsOf(input)).filter(
     ([slot, now]) => JSON.stringify(before[slot]) !== JSON.stringify(now),
   )
   return [
-    ...changed.map(([slot, { state }]) => `${short(slot)} ${state}`),
+    ...changed.flatMap(([slot, { state }]) => [`${short(slot)} ${state}`, `${short(slot)} ${state} ${status}`]),
     ...(input.due === false ? ['all drawn'] : []),
     'any',
   ]
