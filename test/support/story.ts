@@ -18,7 +18,7 @@ export async function eventually<T>(
     const found = await look()
     if (found) return found
     if (performance.now() > deadline) throw new Error(`Waited ${patienceMs} ms in vain for: ${look}`)
-    await delay(20)
+    await delay(40)
   }
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until(
   condition: () => Promise<boolean> | boolean,
   patienceMs = 15_000,
-  everyMs = 5,
+  everyMs = 20,
 ): Promise<void> {
   const deadline = performance.now() + patienceMs
   while (!(await condition())) {
