@@ -155,10 +155,13 @@ async function launch(role: Running['role'], folder: string, environment: Record
   const child = spawn(process.execPath, args, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const port = await new Promise<number>((resolved, rejected) => {
+    let isReady = false
     const hear = (chunk: Buffer) => {
       output += chunk.toString()
-      const ready = /"port":(\d+)[^\n]*"msg":"ready"/.exec(output)
-      if (ready) resolved(Number(ready[1]))
+      const ready = isReady ? null : /"port":(\d+)[^\n]*"msg":"ready"/.exec(output)
+      if (!ready) return
+      isReady = true
+      resolved(Number(ready[1]))
     }
     child.stdout?.on('data', hear)
     child.stderr?.on('data', hear)
