@@ -65,7 +65,7 @@ export async function gather(world: CrashWorld, { crashes, keys, clicksTogether 
 export async function arrival({ crash, key, stop }: Case): Promise<Moment> {
   const patience = new AbortController()
   const late = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${key} never came to: ${crash.when} ${crash.name}`)), 45_000)
+    const timer = setTimeout(() => reject(new Error(`${key} never came to: ${crash.when} ${crash.name}`)), 80_000)
     patience.signal.addEventListener('abort', () => clearTimeout(timer))
   })
   return Promise.race([stop.reached, late]).finally(() => patience.abort())
