@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AppsManifestValidateArguments } from '@slack/web-api'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
+import { parseCommand, verbs } from '../src/transfer/grammar.ts'
 
 const folder = join(import.meta.dirname, '../manifest/slack')
 const schema = join(import.meta.dirname, '../../shared/reference/chat/schemas/slack-manifest.2.0.0.json')
@@ -58,8 +59,46 @@ test('both manifests are the same but for the way in', () => {
   expect({ ...http, settings: { ...http.settings, socket_mode_enabled: true } }).toEqual(socket)
 })
 
+test.each(Object.entries(over))('the bot understands every slash command of the manifest for %s', (_mode, manifest) => {
+  const typed = manifest.features.slash_commands.flatMap(({ command, usage_hint }) =>
+    usage_hint.split(' | ').flatMap((hint) => [plainest(hint), fullest(hint)].map((rest) => `${command} ${rest}`)),
+  )
+  expect([...new Set(typed)].map((line) => [line, parseCommand(line).kind])).toEqual([
+    ['/export orders to backups', 'export'],
+    ['/export orders to backups/container/blob --reason "…"', 'export'],
+    ['/drawbridge help', 'help'],
+    ['/drawbridge list', 'list'],
+    ['/drawbridge status k7m2p9qx', 'status'],
+    ['/drawbridge cancel k7m2p9qx', 'cancel'],
+  ])
+})
+
+test('the hints name every verb but the one for operators', () => {
+  const hinted = over.http.features.slash_commands.flatMap(({ command, usage_hint }) =>
+    usage_hint.split(' | ').map((hint) => parseCommand(`${command} ${plainest(hint)}`).kind),
+  )
+  expect(hinted.toSorted()).toEqual(verbs.filter((verb) => verb !== 'settle').toSorted())
+})
+
+test('a hint that the bot does not understand would be noticed', () => {
+  expect(() => parseCommand(`/drawbridge ${plainest('import <storage>')}`)).toThrow('not_yet')
+  expect(() => parseCommand(`/drawbridge ${plainest('show <id>')}`)).toThrow('unknown_verb')
+})
+
+const values: Readonly<Record<string, string>> = { database: 'orders', storage: 'backups', id: 'k7m2p9qx' }
+
+/** A usage hint as it is typed with all that is optional left out. */
+function plainest(hint: string): string {
+  return fullest(hint.replaceAll(/\s*\[(?:[^[\]]|\[[^\]]*\])*\]/g, ''))
+}
+
+/** A usage hint as it is typed with all that is optional. */
+function fullest(hint: string): string {
+  return hint.replaceAll(/[[\]]/g, '').replaceAll(/<(\w+)>/g, (whole, name: string) => values[name] ?? whole)
+}
+
 type Read = {
-  features: { slash_commands: { command: string; url?: string; should_escape: boolean }[] }
+  features: { slash_commands: { command: string; url?: string; usage_hint: string; should_escape: boolean }[] }
   oauth_config: { scopes: { bot: string[]; bot_optional: string[] } }
   settings: {
     event_subscriptions: { request_url?: string; bot_events: string[] }
