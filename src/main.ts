@@ -1,48 +1,26 @@
-import { randomInt, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
-import { createServer, type Listener, type Readiness } from './bot/server.ts'
+import { createServer, type Readiness } from './bot/server.ts'
+import { botSide } from './bot-side.ts'
 import type { Config, Role as ProcessRole } from './config/config.ts'
 import { describe } from './config/describe.ts'
 import { loadConfig } from './config/load-config.ts'
 import { ConfigError } from './config/problems.ts'
-import { createAdvance } from './jobs/advance.ts'
-import { createShow } from './jobs/show.ts'
-import { startSweep } from './jobs/sweep.ts'
-import { withinBudget } from './jobs/within-budget.ts'
-import { createBudget } from './queue/budget.ts'
 import { type Connections, createConnections } from './queue/connection.ts'
 import { startEmbeddedRedis } from './queue/embedded-redis.ts'
 import { createHints } from './queue/hints.ts'
 import { createStore } from './queue/store.ts'
 import { startWorkers } from './queue/workers.ts'
-import type { HeldLease, Hint, Role, Store } from './transfer/ports.ts'
-import { newTransferId } from './transfer/transfer-id.ts'
+import { type Base, clock, type Handle, type Part, type Side } from './side.ts'
+import type { Role } from './transfer/ports.ts'
+import { workerSide } from './worker-side.ts'
 
-/** Least time between two edits of a message that only tell progress, in milliseconds. */
-const progressEvery = 5_000
-/** How often what nothing would wake is looked for, in milliseconds. */
-const sweepEvery = 3_600_000
 /** All of a stop, in milliseconds: requests and steps under way end, the rest is picked up by the due sets. */
 const drainWithin = 7_000
 
 /** A running process; `close` drains it. */
 export type Drawbridge = { port: number; close(): Promise<void> }
-
-type Part = { reason?: string; ok: boolean }
-type Handle = (lease: HeldLease, tries: number) => Promise<void>
-/** What a role adds to the process. */
-type Side = {
-  handle: Partial<Record<Role, Handle>>
-  routes?: Record<string, Listener | undefined>
-  start?(): Promise<void>
-  stop?(): Promise<void>
-  /** After the last step: nothing of it is under way any more. */
-  close?(): void
-  ready?(): Part
-}
-type Base = { config: Config; log: Logger; connections: Connections; hint: Hint; work: Store }
 
 /** Starts what the configuration's role asks for; resolves once Redis answers and requests can arrive. */
 export async function startDrawbridge(config: Config, log: Logger): Promise<Drawbridge> {
@@ -105,100 +83,10 @@ async function open(
   }
 }
 
-const clock = { now: () => Date.now() }
-
-/** Inbound and `show`: chat credentials, none of Azure. */
-async function botSide({ config, log, connections, hint, work }: Base): Promise<Side> {
-  const { slack, policy, secrets } = config
-  if (!slack) throw new ConfigError(['slack: the bot needs it'])
-  const [{ createSlackInbound }, { createSlackChat }, { createSlackDirectory }, { createHandlers }] = await Promise.all(
-    [
-      import('./bot/slack-inbound.ts'),
-      import('./bot/slack-chat.ts'),
-      import('./bot/slack-directory.ts'),
-      import('./bot/handlers.ts'),
-    ],
-  )
-  const botToken = secrets.slackBotToken()
-  const directory = createSlackDirectory({ slack, botToken, log })
-  const store = createStore({ redis: connections.forPeople, prefix: config.redis.prefix, log })
-  await store.ready()
-  const newId = (): string => newTransferId((most) => randomInt(most))
-  const desk = { store, policy, directory, clock, hint, newId, log: log.info.bind(log) }
-  const handlers = createHandlers(desk, directory.onMembershipChange)
-  const secret =
-    slack.mode === 'http' ? { signingSecret: secrets.slackSigningSecret() } : { appToken: secrets.slackAppToken() }
-  const inbound = createSlackInbound({ slack, botToken, ...secret, handlers, log })
-  const chat = createSlackChat({ slack, botToken, directory, operators: policy.operators, log })
-  const show = createShow({ chat, store: work, clock, progressEvery, token: randomUUID, log: log.warn.bind(log) }, hint)
-  return {
-    handle: { show },
-    routes: { '/slack/events': inbound.listener },
-    start: inbound.start,
-    stop: inbound.stop,
-    ready: () => (inbound.ready() ? { ok: true } : { ok: false, reason: 'Slack is not connected' }),
-  }
-}
-
-/** `advance`: Azure credentials, none of chat. */
-async function workerSide({ config, log, connections, hint, work }: Base): Promise<Side> {
-  const [{ createAzure }, { matchConnections }] = await Promise.all([
-    import('./azure/azure.ts'),
-    import('./azure/match-connections.ts'),
-  ])
-  const { requestTimeout, resubmitAfter, resourceManagerUrl, operationHosts } = config.azure
-  const azure = createAzure({
-    cloud: config.cloud,
-    credential: credentialOf(config),
-    resourceManagerUrl,
-    operationHosts,
-    requestTimeout,
-    sqlLogin: config.secrets.sqlLogin,
-    secrets: config.policy.catalogue.databases.map(({ server }) => config.secrets.sqlLogin(server).password),
-    log: (line) => log.info({ part: 'azure' }, line),
-  })
-  const { clocks, polls } = config
-  const budget = createBudget({
-    redis: connections.forWork,
-    prefix: config.redis.prefix,
-    percent: config.azure.budgetPercent,
-  })
-  const tools = {
-    azure: withinBudget(azure, budget),
-    store: work,
-    clock,
-    clocks,
-    polls,
-    matchConnections,
-    resubmitAfter: requestTimeout + resubmitAfter,
-    token: randomUUID,
-    random: Math.random,
-    log: log.warn.bind(log),
-  }
-  const sweep = startSweep({ store: work, every: sweepEvery, log: log.error.bind(log) })
-  return { handle: { advance: createAdvance(tools, hint) }, stop: async () => sweep.stop(), close: azure.close }
-}
-
-function credentialOf({ azure: { credential }, secrets }: Config) {
-  switch (credential.kind) {
-    case 'servicePrincipal': {
-      const { tenantId, clientId, clientSecret } = secrets.servicePrincipal()
-      return { kind: credential.kind, tenantId, clientId, clientSecret: () => clientSecret } as const
-    }
-    case 'token':
-      return { kind: credential.kind, token: secrets.azureToken } as const
-    case 'workloadIdentity':
-      return { kind: credential.kind, ...secrets.workloadIdentity() } as const
-    default:
-      return credential
-  }
-}
-
 async function readiness(connections: Connections, sides: readonly Side[]): Promise<Readiness> {
   const { ok, why, lossWindow } = await connections.health()
   const redis: Part = ok ? { ok, reason: `loss window on a crash: ${lossWindow}` } : { ok, reason: why ?? 'no answer' }
-  const chat = sides.flatMap((side) => (side.ready ? [side.ready()] : []))
-  const parts = { redis, ...(chat[0] ? { slack: chat[0] } : {}) }
+  const parts: Record<string, Part> = Object.assign({ redis }, ...sides.map((side) => side.ready?.()))
   return { ok: Object.values(parts).every((part) => part.ok), parts }
 }
 

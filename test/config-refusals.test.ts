@@ -1,12 +1,23 @@
 import { expect, describe as suite, test } from 'vitest'
-import { accountId, type Change, databaseId, group, guid, put, useConfigFolder } from './support/config-folder.ts'
+import {
+  accountId,
+  type Change,
+  channel,
+  databaseId,
+  group,
+  guid,
+  put,
+  refusalsIn,
+  sam,
+  useConfigFolder,
+} from './support/config-folder.ts'
 
 const { load, problemsOf } = useConfigFolder()
 const orders = databaseId('sql-prod', 'orders')
 const loopback = { subscriptions: [guid], resourceManagerUrl: 'http://127.0.0.1:1' }
 
 /** A key of the example file = what is put there => how the line about it begins. */
-const refusals = `
+const refusals = refusalsIn(`
 cloud = "usgoverment" => cloud: is "usgoverment" (did you mean "usgovernment"?) — write public, usgovernment or china
 cloud = null => cloud: is empty — write public
 databses = {} => databses: is not a key of Drawbridge (did you mean "databases"?) — correct it or take it out
@@ -31,7 +42,8 @@ azure.operationHosts = ["127.0.0.1"] => azure.operationHosts[0]: is "127.0.0.1"
 azure.operationHosts = ["user@127.0.0.1:80"] => azure.operationHosts[0]: is "user@127.0.0.1:80"
 azure.requestTimeout = 30 => azure.requestTimeout: is 30 — write a time above zero with its unit, as 30s
 azure.resubmitAfter = "-1s" => azure.resubmitAfter: is "-1s"
-slack = undefined => slack: is missing
+slack = undefined => slack or teams: is missing, and without a chat nobody can ask for anything — write slack (team and mode), teams
+slack = null => slack: is empty — write team and mode
 slack.team = "sandbox" => slack.team: is "sandbox" — write the id of the Slack workspace
 slack.team = "xoxb-hunter2" => slack.team: is something that is not shown here
 slack.mode = "sockets" => slack.mode: is "sockets" (did you mean "socket"?) — write socket or http
@@ -103,16 +115,13 @@ rules.0.onBypass = "ignore" => rules[0].onBypass: is "ignore" — write stop or 
 rules.0.unnamedConnections = "all" => rules[0].unnamedConnections: is "all" — write wait or ask
 rules.0.maxOpen = 0 => rules[0].maxOpen: is 0
 operators = ["anyone"] => operators[0]: is "anyone"
+operators = ["${sam}"] => operators[0]: is "${sam}", an id of Teams, but this file has no teams — add a teams section, or write the Slack id of a person or user group
+rules.0.cards = ["${channel}"] => rules[0].cards[0]: is "${channel}", an id of Teams, but this file has no teams — add a teams section, or write the Slack id of a channel or person
+people = [{"slack":"U0SAM","teams":"${sam}"}] => people[0].teams: is "${sam}", an id of Teams, but this file has no teams — add a teams section, or take the entry out
 auditors = "U0AUD" => auditors: is "U0AUD" — write a list
 clocks.awaiting_endpoints = "1h" => clocks.awaiting_endpoints: is not a key of Drawbridge (did you mean "awaitingEndpoints"?)
 clocks.running = "367d" => clocks.running: is "367d"
-polls.least = "3m" => polls.least: is longer than polls.most`
-  .trim()
-  .split('\n')
-  .map((line) => {
-    const [, path = '', value = '', start = ''] = /^(\S+) = (.*) => (.*)$/.exec(line) ?? []
-    return { path, value: value === 'undefined' ? undefined : (JSON.parse(value) as unknown), start }
-  })
+polls.least = "3m" => polls.least: is longer than polls.most`)
 
 // Without one of these, or with another catalogue, several parts of the file have something to say.
 const wide = ['azure', 'databases', 'storage', 'sqlLogins']

@@ -3,6 +3,7 @@ import { parseEnv } from 'node:util'
 import { expect, describe as suite, test } from 'vitest'
 import { describe } from '../src/config/describe.ts'
 import { loadConfig } from '../src/config/load-config.ts'
+import { applyOverrides } from '../src/config/overrides.ts'
 import {
   accountId,
   databaseId,
@@ -90,6 +91,10 @@ suite('the example file', () => {
   test('names every variable of .env.example that the roles read', () => {
     const names = Object.keys(parseEnv(readFileSync(exampleEnvFile, 'utf8').replaceAll(/^# (?=[A-Z_]+=)/gm, '')))
     expect(names).toEqual(expect.arrayContaining([...Object.keys(plain), 'REDIS_URL']))
+    expect(names).toEqual(expect.arrayContaining(['TEAMS_APP_PASSWORD', 'TEAMS_CERTIFICATE_KEY']))
+    const asked: string[] = []
+    applyOverrides({}, new Proxy({}, { get: (_, name) => void asked.push(String(name)) }))
+    expect(names.filter((name) => name.startsWith('DRAWBRIDGE_'))).toEqual(asked.toSorted())
   })
 })
 

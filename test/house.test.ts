@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 const root = join(import.meta.dirname, '..')
 
 /** Folders of src that a folder may import, besides itself; `*` is everything. */
+const everything = ['transfer', 'cards', 'jobs', 'azure', 'queue', 'bot', 'config', 'side']
 const table: Readonly<Record<string, readonly string[]>> = {
   transfer: [],
   cards: ['transfer'],
@@ -13,14 +14,18 @@ const table: Readonly<Record<string, readonly string[]>> = {
   queue: ['transfer'],
   bot: ['transfer', 'cards'],
   config: ['transfer'],
-  main: ['transfer', 'cards', 'jobs', 'azure', 'queue', 'bot', 'config'],
+  // The composition root, in four files.
+  side: everything,
+  'bot-side': everything,
+  'worker-side': everything,
+  main: [...everything, 'bot-side', 'worker-side'],
 }
 
 /** SDKs that a folder may never see; the edges own them. */
 const sdks: Readonly<Record<string, readonly RegExp[]>> = {
   azure: [/^@azure\//],
   queue: [/^bullmq$/, /^ioredis$/],
-  bot: [/^@slack\//],
+  bot: [/^@slack\//, /^botbuilder$/],
   cards: [/^@slack\/types$/],
   config: [],
   transfer: [],
@@ -51,7 +56,7 @@ test('every folder imports only what the import table allows', () => {
 })
 
 test('the SDKs of Azure, Slack and Redis stay at their edges', () => {
-  const all = /^(@azure\/|@slack\/|bullmq$|ioredis$|botbuilder)/
+  const all = /^(@azure\/|@slack\/|bullmq$|ioredis$|botbuilder|botframework)/
   const wrong = files.flatMap(({ name, text }) =>
     importsOf(text).flatMap(({ from, typeOnly }) => {
       const allowed = sdks[folderOf(name)] ?? []
@@ -60,6 +65,11 @@ test('the SDKs of Azure, Slack and Redis stay at their edges', () => {
     }),
   )
   expect(wrong).toEqual([])
+})
+
+test('one file knows the SDK of Teams, and another SDK would touch no other', () => {
+  const users = files.filter(({ text }) => importsOf(text).some(({ from }) => /^(botbuilder|botframework)/.test(from)))
+  expect(users.map(({ name }) => name)).toEqual(['bot/teams-sdk.ts'])
 })
 
 test('only src/config reads the environment', () => {

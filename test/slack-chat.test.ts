@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type SlackSandbox, type SlackSandboxOptions, startSlackSandbox } from '../sandbox/slack/index.ts'
+import { createChats, type Drawn } from '../src/bot/chats.ts'
+import { createDirectories } from '../src/bot/directories.ts'
+import { createLocalWords } from '../src/bot/local-words.ts'
 import { createSlackChat } from '../src/bot/slack-chat.ts'
 import { createSlackDirectory } from '../src/bot/slack-directory.ts'
 import { PermanentError, TransientError } from '../src/transfer/errors.ts'
@@ -23,12 +26,15 @@ async function begin(options: SlackSandboxOptions = {}): Promise<void> {
   await slack?.close()
   slack = await startSlackSandbox({ echoOwnDms: false, ...options })
   const access = { slack: { team: slack.teamId, apiUrl: slack.apiUrl }, botToken: slack.botToken, log }
-  chat = createSlackChat({ ...access, directory: createSlackDirectory(access), operators: [] })
+  const directory = createDirectories({ slack: createSlackDirectory(access) })
+  const words = createLocalWords('slack', [], directory)
+  const policy = { catalogue: { databases: [], storage: [] }, rules: [], operators: [], auditors: [], people: [] }
+  chat = createChats({ sides: { slack: createSlackChat({ ...access, words }) }, directory, policy })
 }
 
 function drawing(text: string): Drawing {
-  const blocks = [{ type: 'section', text: { type: 'mrkdwn', text } }]
-  return { hash: text, quietHash: text, body: { text, blocks } }
+  const body: Drawn = { view: { text: [text], blocks: [{ kind: 'lines', lines: [[text]] }] } }
+  return { hash: text, quietHash: text, body }
 }
 
 const calls = (method: string) => slack.state.calls.filter((call) => call.method === method)

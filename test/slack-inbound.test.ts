@@ -57,6 +57,7 @@ const handlers: Handlers = {
     heard.denials.push(input)
     return answers.deny()
   },
+  onView: async () => undefined,
   onMembershipChange(group) {
     heard.groups.push(group)
     if (heard.groups.length === failing) throw new Error('password=hunter2')

@@ -4,6 +4,7 @@ import { Refusal } from '../transfer/errors.ts'
 import type { ExportIntent } from '../transfer/grammar.ts'
 import type { Request, Transfer } from '../transfer/model.ts'
 import { postedRoot } from '../transfer/outline.ts'
+import { personBehind } from '../transfer/people.ts'
 import { matchRule } from '../transfer/policy.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
 import { resolveExport } from '../transfer/resolve.ts'
@@ -17,11 +18,12 @@ export async function ask(desk: Desk, visit: Visit, { by, origin }: Command, int
   const { database, storage } = resolveExport(intent, desk.policy.catalogue, { id, at })
   const { privateLink, reason } = intent
   const why = reason === undefined ? {} : { reason }
-  const request: Request = { operation: 'export', database, storage, privateLink, by, at, origin, ...why }
+  const who = personBehind(desk.policy.people, by)
+  const request: Request = { operation: 'export', database, storage, privateLink, ...who, at, origin, ...why }
   const rule = matchRule(desk.policy, request)
   if (!rule) throw new Refusal('no_rule', { database: database.alias, storage: storage.alias })
   if (!(await isAmong(desk, by, rule.requesters))) throw new Refusal('not_requester', { rule: rule.name })
-  await checkApprovers(desk, rule, by)
+  await checkApprovers(desk, rule, request)
   return record(desk, visit, start({ type: 'requested', at, id, request, rule }))
 }
 

@@ -3,6 +3,7 @@ import { refuseDecision } from '../transfer/apply-people.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
+import { isSamePerson, personBehind } from '../transfer/people.ts'
 import { approversOf } from '../transfer/policy.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
 import {
@@ -49,7 +50,8 @@ export async function cancel(
   const why = reason === undefined ? {} : { reason }
   const make = async (transfer: Transfer): Promise<{ type: 'cancel_asked'; at: number; by: string }> => {
     const may = [...approversOf(transfer.rule), ...desk.policy.operators]
-    if (transfer.request.by !== by && !(await isAmong(desk, by, may))) {
+    const own = isSamePerson(transfer.request, personBehind(desk.policy.people, by))
+    if (!own && !(await isAmong(desk, by, may))) {
       throw new Refusal((await isVisible(desk, transfer, by, origin)) ? 'not_canceller' : 'unknown_transfer', { id })
     }
     return { type: 'cancel_asked', at: desk.clock.now(), by, ...why }
@@ -89,7 +91,8 @@ export async function isVisible(
 /** The person's standing in this transfer: nobody decides on their own request, whatever else they are. */
 async function candidate(desk: Desk, transfer: Transfer, by: string): Promise<Omit<Decision, 'verdict' | 'digest'>> {
   const at = desk.clock.now()
-  if (by === transfer.request.by) throw new Refusal('own_request')
+  const who = personBehind(desk.policy.people, by)
+  if (isSamePerson(transfer.request, who)) throw new Refusal('own_request')
   await checkStanding(desk, by)
-  return { by, at, stages: await stagesOf(desk, transfer, by) }
+  return { ...who, at, stages: await stagesOf(desk, transfer, by) }
 }

@@ -2,7 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../transfer/apply.ts'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
-import type { Millis, Person, Principal, Rule, Transfer } from '../transfer/model.ts'
+import type { Millis, Person, Principal, Request, Rule, Transfer } from '../transfer/model.ts'
+import {
+  accountsOf,
+  distinctPeople,
+  isSamePerson,
+  mayDecideOn,
+  personBehind,
+  platformOf,
+  type Somebody,
+} from '../transfer/people.ts'
 import { approversOf, matchRule, type Policy, peopleOf } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
 
@@ -87,8 +96,8 @@ export async function checkStanding(desk: Desk, by: Person): Promise<void> {
 export async function stagesOf(desk: Desk, { rule, request }: Transfer, by: Person): Promise<readonly number[]> {
   const today = matchRule(desk.policy, request)
   const [then, now] = await Promise.all([
-    known(desk.directory.among(by, approversOf(rule))),
-    today ? known(desk.directory.among(by, approversOf(today))) : [],
+    held(desk, by, approversOf(rule)),
+    today ? held(desk, by, approversOf(today)) : [],
   ])
   if (now.length === 0) return []
   return rule.stages.flatMap((stage, index) => (stage.approvers.some((each) => then.includes(each)) ? [index] : []))
@@ -102,20 +111,39 @@ export async function isOperator(desk: Desk, by: Person): Promise<boolean> {
 /** True for the requester, the people of the rule, operators and auditors. */
 export async function maySee(desk: Desk, { request, rule }: Transfer, by: Person): Promise<boolean> {
   const { operators, auditors } = desk.policy
-  return request.by === by || isAmong(desk, by, [...peopleOf(rule), ...operators, ...auditors])
+  return (
+    isSamePerson(request, personBehind(desk.policy.people, by)) ||
+    isAmong(desk, by, [...peopleOf(rule), ...operators, ...auditors])
+  )
 }
 
-/** True when the person is one of the principals or belongs to one of the groups. */
+/** True when the person, with any of their accounts, is one of the principals or belongs to one of the groups. */
 export async function isAmong(desk: Desk, by: Person, principals: readonly Principal[]): Promise<boolean> {
-  return principals.length > 0 && (await known(desk.directory.among(by, principals))).length > 0
+  return principals.length > 0 && (await held(desk, by, principals)).length > 0
 }
 
 /** Refuses a rule under which nobody but the requester could say yes. */
-export async function checkApprovers(desk: Desk, rule: Rule, by: Person): Promise<void> {
+export async function checkApprovers(desk: Desk, rule: Rule, request: Somebody): Promise<void> {
   for (const { approvers, need } of rule.stages) {
-    const people = await known(desk.directory.people(approvers))
-    if (people.filter((person) => person !== by).length < need) throw new Refusal('no_approvers', { rule: rule.name })
+    const people = await approversFor(desk, approvers, request)
+    if (people.length < need) throw new Refusal('no_approvers', { rule: rule.name })
   }
+}
+
+/** Who could decide on the request: each person once, never the requester, nobody who would have to be declared first. */
+export async function approversFor(
+  { directory, policy }: Pick<Desk, 'directory' | 'policy'>,
+  approvers: readonly Principal[],
+  request: Pick<Request, 'by' | 'also'>,
+): Promise<readonly Somebody[]> {
+  const accounts = await known(directory.people(approvers))
+  const people = distinctPeople(policy.people, accounts, platformOf(request.by))
+  return people.filter((person) => !isSamePerson(request, person) && mayDecideOn(request, person))
+}
+
+async function held(desk: Desk, by: Person, principals: readonly Principal[]): Promise<readonly Principal[]> {
+  const accounts = accountsOf(personBehind(desk.policy.people, by))
+  return (await Promise.all(accounts.map((account) => known(desk.directory.among(account, principals))))).flat()
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { View } from '../cards/view.ts'
+import type { Address, Person } from '../transfer/model.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
 
 /** What the chats call. Handlers never throw and answer in time by themselves; adapters guard against both all the same. */
@@ -6,6 +8,13 @@ export type Handlers = {
   onDecision(input: DecisionInput): Promise<Answer>
   /** The refusal that this click would get now, or undefined: then a reason may be asked. */
   beforeDeny(input: Omit<DecisionInput, 'delivery' | 'verdict'>): Promise<Answer | undefined>
+  /** The card of a round as this person should see it now, and whether they could decide on it; undefined when they may see none there, or it cannot be read in time. */
+  onView(input: {
+    by: Person
+    address: Address
+    transfer: string
+    round: number
+  }): Promise<{ view: View; mayDecide: boolean } | undefined>
   /** Who is in the group (its principal) has changed. */
   onMembershipChange(group: string): void
 }

@@ -3,12 +3,15 @@ import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { parseCommand } from '../transfer/grammar.ts'
 import type { Millis, Person } from '../transfer/model.ts'
+import { platformOf } from '../transfer/people.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
 import { ask } from './ask.ts'
 import { cancel, checkDeny, decide, settle } from './decide.ts'
 import { type Desk, once, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
+import { createLocalWords } from './local-words.ts'
 import { list, status } from './look-up.ts'
+import { viewFor } from './view-for.ts'
 
 /** The whole time of one delivery, in milliseconds; chat waits for 3 s. */
 const patience = 2_300
@@ -29,8 +32,9 @@ export function createHandlers(desk: Desk, onMembershipChange: (group: string) =
         checkDeny(desk, input).then(() => undefined),
         1_500,
       ).catch((error: unknown) => error)
-      return refusal === undefined ? undefined : say(desk, refusal)
+      return refusal === undefined ? undefined : localized(desk, input.by, say(desk, refusal))
     },
+    onView: (input) => limited(viewFor(desk, input), patience).catch(() => undefined),
   }
 }
 
@@ -68,7 +72,12 @@ async function answer(
     if (first) return first
     return work(visit).catch((error: unknown) => keep(desk, visit, kind, error, transfer))
   }
-  return limited(all(), patience).catch((error: unknown) => say(desk, error))
+  return localized(desk, by, await limited(all(), patience).catch((error: unknown) => say(desk, error)))
+}
+
+/** The answer in the words of the asker's chat: it is kept as it is, for whichever chat asks again. */
+async function localized({ policy, directory }: Desk, by: Person, answer: Answer): Promise<Answer> {
+  return { ...answer, lines: await createLocalWords(platformOf(by), policy.people, directory).lines(answer.lines) }
 }
 
 /** Refusals that only mean "not now": the next try must be looked at anew. */

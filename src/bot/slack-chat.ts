@@ -1,10 +1,10 @@
 import type { types, webApi } from '@slack/bolt'
 import { toBlockKit } from '../cards/block-kit.ts'
-import { draw } from '../cards/draw.ts'
 import { PermanentError, TransientError } from '../transfer/errors.ts'
-import type { Address, MessageRef, Principal } from '../transfer/model.ts'
-import { approversOf } from '../transfer/policy.ts'
-import type { Chat, Directory, Drawing } from '../transfer/ports.ts'
+import type { Address, MessageRef } from '../transfer/model.ts'
+import type { Drawing } from '../transfer/ports.ts'
+import type { ChatSide, Drawn } from './chats.ts'
+import type { LocalWords } from './local-words.ts'
 import type { Log } from './log.ts'
 import { createSlackClient } from './slack-client.ts'
 import { portError, slackErrorCode } from './slack-errors.ts'
@@ -22,12 +22,10 @@ export type SlackMessage = { text: string; blocks: types.KnownBlock[] }
 export function createSlackChat(options: {
   slack: { team: string; apiUrl?: string | undefined }
   botToken: string
-  directory: Directory
-  /** Who is mentioned when something goes badly wrong. */
-  operators: readonly Principal[]
+  words: LocalWords
   log: Log
-}): Chat {
-  const { slack, botToken, directory, operators, log } = options
+}): ChatSide {
+  const { slack, botToken, words, log } = options
   const { team } = slack
   const access = { botToken, apiUrl: slack.apiUrl, log }
   const client = createSlackClient({ ...access, timeout: CALL_WITHIN })
@@ -35,14 +33,16 @@ export function createSlackChat(options: {
   const open = directMessages(client)
   const place = (to: { address: Address; thread?: MessageRef }) => placeOf(to, open)
   return {
-    draw(transfer, slot, at) {
-      const { view, hash, quietHash } = draw(transfer, slot, at, { operators })
-      return { hash, quietHash, body: toBlockKit(view) }
-    },
     async post(to, drawing, mark) {
       const where = await place(to)
       const metadata = { event_type: messageEvent, event_payload: mark }
-      const message = { ...messageOf(drawing), ...where, metadata, unfurl_links: false, unfurl_media: false }
+      const message = {
+        ...(await messageOf(drawing, words)),
+        ...where,
+        metadata,
+        unfurl_links: false,
+        unfurl_media: false,
+      }
       const { ts, channel = where.channel } = await call('chat.postMessage', () => client.chat.postMessage(message))
       if (ts === undefined) throw new TransientError({ code: 'no_ts', message: 'Slack named no message.' })
       const link = await linkTo(quick, channel, ts, log)
@@ -50,7 +50,8 @@ export function createSlackChat(options: {
     },
     async update(ref, drawing) {
       const { channel, ts } = partsOf(ref)
-      await call('chat.update', () => client.chat.update({ channel, ts, ...messageOf(drawing) }))
+      const message = await messageOf(drawing, words)
+      await call('chat.update', () => client.chat.update({ channel, ts, ...message }))
     },
     async find(to, mark, since) {
       const ts = await findMessage({ client, where: await place(to), mark, since })
@@ -62,10 +63,6 @@ export function createSlackChat(options: {
       await client.chat.delete({ channel, ts }).catch((error: unknown) => {
         if (slackErrorCode(error) !== 'message_not_found') throw portError(error, 'chat.delete')
       })
-    },
-    async approvers(transfer) {
-      const people = await directory.people(approversOf(transfer.rule))
-      return people.filter((person) => person !== transfer.request.by)
     },
   }
 }
@@ -107,8 +104,8 @@ function foreign(id: string): PermanentError {
   return new PermanentError({ code: 'not_of_slack', message: `${id} is no place in Slack.` })
 }
 
-function messageOf(drawing: Drawing): SlackMessage {
-  return drawing.body as SlackMessage
+async function messageOf({ body }: Drawing, words: LocalWords): Promise<SlackMessage> {
+  return toBlockKit(await words.view((body as Drawn).view))
 }
 
 async function linkTo(client: webApi.WebClient, channel: string, ts: string, log: Log): Promise<string | undefined> {

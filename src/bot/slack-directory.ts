@@ -24,7 +24,7 @@ export type SlackDirectory = Directory & {
 }
 
 type Standing = Awaited<ReturnType<Directory['standing']>>
-type Known = { standing: Standing; bot: boolean }
+type Known = { standing: Standing; bot: boolean; name?: string }
 
 /** Who is who in the workspace; `now` is monotonic, in milliseconds. */
 export function createSlackDirectory(options: {
@@ -39,6 +39,7 @@ export function createSlackDirectory(options: {
   const fresh = { maxAge: MAX_AGE, now }
   const users = createFreshCache({ ...fresh, load: (id) => readUser(client, team, id, log) })
   const groups = createFreshCache({ ...fresh, load: (id) => readGroup(client, team, id, log) })
+  const handles = createFreshCache({ ...fresh, load: () => readHandles(client, team) })
 
   const known = async (person: Person): Promise<Known> => {
     const id = own(team, person)
@@ -66,6 +67,12 @@ export function createSlackDirectory(options: {
       const whole = await Promise.all(all.map(async (person) => isMember(await known(person))))
       return all.filter((_, index) => whole[index])
     },
+    name: async (id) => {
+      const asked = own(team, id)
+      if (asked === undefined) return undefined
+      if (isUser(asked)) return (await users.get(asked).catch(() => undefined))?.name
+      return isGroup(asked) ? (await handles.get(team).catch(() => undefined))?.get(asked) : undefined
+    },
     onMembershipChange(group) {
       const id = own(team, group)
       if (id !== undefined) groups.drop(id)
@@ -88,10 +95,12 @@ async function readUser(client: webApi.WebClient, team: string, id: string, log:
     if (!user) return { standing: 'stranger', bot: false }
     // Slackbot says of itself that it is no bot.
     const bot = user.is_bot === true || user.is_workflow_bot === true || id === 'USLACKBOT'
+    const name = user.profile?.display_name || user.real_name || user.name
+    const named = name ? { name } : {}
     const away = user.team_id !== team || (user as { is_stranger?: boolean }).is_stranger === true
-    if (away) return { standing: 'stranger', bot }
-    if (user.deleted) return { standing: 'deactivated', bot }
-    return { standing: user.is_restricted || user.is_ultra_restricted ? 'guest' : 'member', bot }
+    if (away) return { standing: 'stranger', bot, ...named }
+    if (user.deleted) return { standing: 'deactivated', bot, ...named }
+    return { standing: user.is_restricted || user.is_ultra_restricted ? 'guest' : 'member', bot, ...named }
   } catch (error) {
     if (noUser.has(slackErrorCode(error))) return { standing: 'stranger', bot: false }
     throw unread(error, 'users.info', log)
@@ -108,6 +117,12 @@ async function readGroup(client: webApi.WebClient, team: string, id: string, log
     log.error({ group: id, code }, 'this user group cannot be read and counts as empty: nobody gets a right by it')
     return new Set()
   }
+}
+
+/** What the groups are called, by their ids. */
+async function readHandles(client: webApi.WebClient, team: string): Promise<ReadonlyMap<string, string>> {
+  const { usergroups = [] } = await client.usergroups.list({ team_id: team })
+  return new Map(usergroups.flatMap(({ id, handle }) => (id && handle ? [[id, `@${handle}`] as const] : [])))
 }
 
 /** Whatever kept the directory from answering, the click is not recorded and the person is told to try again. */

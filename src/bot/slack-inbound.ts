@@ -23,6 +23,8 @@ export type SlackInboundOptions = {
   signingSecret?: string | undefined
   appToken?: string | undefined
   handlers: Handlers
+  /** Counts requests that are not Slack's. */
+  refused?: (reason: string) => void
   log: Log
   /** Milliseconds after which Bolt answers 404 to what nobody acknowledged; 2,900 unless told. */
   unhandledTimeoutMs?: number | undefined
@@ -82,8 +84,8 @@ export function createSlackInbound(options: SlackInboundOptions): SlackInbound {
 
 type Way = { receiver: Receiver; listener?: SlackInbound['listener']; connected(): boolean }
 
-function overHttp({ signingSecret = '', unhandledTimeoutMs, log }: SlackInboundOptions): Way {
-  return { ...createHttpReceiver({ signingSecret, unhandledTimeoutMs, log }), connected: () => true }
+function overHttp({ signingSecret = '', unhandledTimeoutMs, refused, log }: SlackInboundOptions): Way {
+  return { ...createHttpReceiver({ signingSecret, unhandledTimeoutMs, refused, log }), connected: () => true }
 }
 
 function overSocket({ appToken = '', slack, log }: SlackInboundOptions): Way {

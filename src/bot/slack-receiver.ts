@@ -12,9 +12,10 @@ const UNHANDLED_AFTER = 2_900
 export function createHttpReceiver(options: {
   signingSecret: string
   unhandledTimeoutMs?: number | undefined
+  refused?: ((reason: string) => void) | undefined
   log: Log
 }): { receiver: Receiver; listener: (request: IncomingMessage, response: ServerResponse) => void } {
-  const { signingSecret, unhandledTimeoutMs = UNHANDLED_AFTER, log } = options
+  const { signingSecret, unhandledTimeoutMs = UNHANDLED_AFTER, refused, log } = options
   const inner = new HTTPReceiver({
     signingSecret,
     endpoints: ['/slack/events'],
@@ -31,7 +32,13 @@ export function createHttpReceiver(options: {
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   }
-  return { receiver, listener: (request, response) => receive(inner, log, request, response) }
+  return {
+    receiver,
+    listener: (request, response) => {
+      response.once('finish', () => response.statusCode === 401 && refused?.('signature'))
+      receive(inner, log, request, response)
+    },
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Millis, Transfer, Verdict } from '../transfer/model.ts'
+import { isSamePerson } from '../transfer/people.ts'
 import type { Catalogue } from '../transfer/policy.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Inline, Line } from '../transfer/text.ts'
@@ -73,7 +74,7 @@ export function decisionAnswer(transfer: Transfer, verdict: Verdict): readonly L
   if (verdict === 'deny') {
     const revoked = transfer.decisions
       .slice(0, -1)
-      .some((each) => each.by === mine?.by && each.digest === mine.digest && each.verdict === 'approve')
+      .some((each) => mine && isSamePerson(each, mine) && each.digest === mine.digest && each.verdict === 'approve')
     const next = transfer.snapshot === undefined ? 'Nothing is sent to Azure.' : 'What was started is undone.'
     return [[`${revoked ? 'Your yes is taken back, and your no' : 'Your no'} is recorded. ${next}`]]
   }

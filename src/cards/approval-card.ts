@@ -1,4 +1,5 @@
 import type { Connection, Material, Round, Side, Stage, Transfer } from '../transfer/model.ts'
+import { accountsOf } from '../transfer/people.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
 import { decisionLines } from './decision-lines.ts'
@@ -126,7 +127,7 @@ function askedLines(transfer: Transfer, round: Round): readonly Line[] {
 
 /** The requester never decides, so a rule that names them has one approver less here. */
 function stageLine(transfer: Transfer, { approvers: all, need }: Stage, index: number): Line {
-  const approvers = all.filter((each) => each !== transfer.request.by)
+  const approvers = all.filter((each) => !accountsOf(transfer.request).includes(each))
   const many = transfer.rule.stages.length > 1
   const yes = tally(transfer).approvals.filter((each) => each.stages.includes(index))
   const said: Line = yes.length === 0 ? ['nobody yet'] : people(yes.map((each) => each.by))

@@ -2,7 +2,7 @@ import type { Inline, Line } from '../transfer/text.ts'
 import { forms } from './forms.ts'
 import { code, person } from './phrases.ts'
 import { type Facts, named, type Say } from './refusals-of-text.ts'
-import { statusText } from './status-words.ts'
+import { chatWords, statusText } from './status-words.ts'
 
 /** Refusals by policy: who may ask, decide, see and cancel. */
 export const refusalsOfPeople = {
@@ -38,6 +38,17 @@ export const refusalsOfPeople = {
   ],
   not_approver: () => [['You are not an approver of this transfer. The card names those who are; ask one of them.']],
   own_request: () => [['This is your own request, and nobody decides on their own. Ask another approver.']],
+  undeclared: ({ account, platform }) => [
+    [
+      `This was asked in ${chatWords(platform)}, and only people whose accounts in both chats are declared may decide on it here. Decide there, or have an operator add you to `,
+      code('people'),
+      ' in ',
+      code('drawbridge.yaml'),
+      ', with your account ',
+      named(account === undefined ? undefined : bareAccount(account), 'here'),
+      '.',
+    ],
+  ],
   already_decided: ({ by, verdict }) => [
     [
       'This is decided already: ',
@@ -84,11 +95,9 @@ export const refusalsOfPeople = {
       ' shows how it stands.',
     ],
   ],
-  guest: () => [['Guests can neither ask nor decide. Ask a full member of this workspace.']],
-  stranger: () => [['Only members of this workspace can ask and decide. Ask one of them.']],
-  deactivated: () => [
-    ['This account is deactivated, so it can neither ask nor decide. Ask an administrator of the workspace.'],
-  ],
+  guest: () => [['Guests can neither ask nor decide. Ask a full member of this workspace or organization.']],
+  stranger: () => [['Only members of this workspace or organization can ask and decide. Ask one of them.']],
+  deactivated: () => [['This account is deactivated, so it can neither ask nor decide. Ask an administrator.']],
   no_approvers: ({ rule }) => [
     [
       'The rule',
@@ -189,6 +198,11 @@ function unseen({ id }: Facts): readonly Line[] {
       ' shows those that you can.',
     ],
   ]
+}
+
+/** The account without its workspace or tenant, as the configuration writes it. */
+function bareAccount(account: string): string {
+  return account.slice(account.lastIndexOf('/') + 1)
 }
 
 function linked(id: string | undefined, link: string | undefined): Inline {

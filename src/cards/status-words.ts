@@ -51,6 +51,16 @@ export const verdictWords: Readonly<Record<Verdict, { icon: string; past: string
   deny: { icon: '⛔', past: 'denied' },
 }
 
+/** What a chat is called. */
+export function chatWords(platform = ''): string {
+  return (
+    new Map([
+      ['slack', 'Slack'],
+      ['teams', 'Teams'],
+    ]).get(platform) ?? 'the other chat'
+  )
+}
+
 /** Why a transfer is closed, as the rest of a sentence that begins with "because". */
 export const causeWords: Readonly<Record<Cause, string>> = {
   denied: 'an approver said no',

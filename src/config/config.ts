@@ -23,6 +23,28 @@ export type Credential =
 /** The SQL login of a server; `password` is the name of an environment variable, its value is in `secrets.sqlLogin()`. */
 export type SqlLogin = { kind: 'environment'; user: string; password: string }
 
+/** How the bot proves to Microsoft who it is; what is secret about it is in `Config.secrets`. */
+export type TeamsCredential =
+  /** `secrets.teamsAppPassword()` */
+  | { kind: 'secret' }
+  /** `secrets.teamsCertificateKey()`; the thumbprint is 40 hexadecimal digits. */
+  | { kind: 'certificate'; thumbprint: string }
+  /** The user-assigned identity whose client id is the app id; nothing secret. */
+  | { kind: 'managedIdentity' }
+
+/** The bot in Microsoft Teams; guids in lower case. */
+export type TeamsConfig = {
+  /** The Entra tenant of the bot, and of each person whose object id is written without a tenant. */
+  tenant: string
+  /** The tenants whose people may use the bot; `tenant` is one of them. */
+  tenants: readonly string[]
+  /** Absent only when `sandboxUrl` and `server.host` are both on loopback: the SDK then checks no identity at all. */
+  appId?: string
+  credential: TeamsCredential
+  /** A pretended Teams on loopback that issues and checks tokens itself; no trailing slash. */
+  sandboxUrl?: string
+}
+
 /** Secret values, behind functions so that no log or dump of the configuration can show them. Each throws when this role was given none. */
 export type Secrets = {
   slackBotToken(): string
@@ -30,6 +52,10 @@ export type Secrets = {
   slackSigningSecret(): string
   /** Only with `slack.mode` socket. */
   slackAppToken(): string
+  /** Only with `teams.credential` secret and an app id. */
+  teamsAppPassword(): string
+  /** Only with `teams.credential` certificate and an app id: PEM, with real line ends. */
+  teamsCertificateKey(): string
   /** Undefined: use the embedded Redis (`redis.embedded`). */
   redisUrl(): string | undefined
   servicePrincipal(): { tenantId: string; clientId: string; clientSecret: string }
@@ -63,8 +89,10 @@ export type Config = {
     /** How much of Azure's documented request limits all workers together may use. */
     budgetPercent: number
   }
-  /** Present when the role includes the bot. `apiUrl` ends in a slash; absent: Slack's own. */
+  /** Present when the role includes the bot and the file has Slack. `apiUrl` ends in a slash; absent: Slack's own. */
   slack?: { team: string; mode: 'http' | 'socket'; apiUrl?: string }
+  /** Present when the role includes the bot and the file has Teams; one of the two is always there. */
+  teams?: TeamsConfig
   /** Port 0 takes any free one. */
   server: { host: string; port: number }
   redis: { prefix: string; embedded: boolean }

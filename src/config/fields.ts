@@ -1,14 +1,18 @@
 import ms from 'ms'
 import { z } from 'zod'
+import { guidForm } from './ids.ts'
 import { complaint, didYouMean, listed } from './wording.ts'
 
 type RawIssue = { code?: string; input?: unknown }
 
-/** Text of a given form; the hint says what to write. */
-export const text = (pattern: RegExp, hint: string) => {
-  const error = (issue: RawIssue) => complaint(issue.input, hint)
+/** Text of a given form; the hint says what to write, perhaps in view of what was written. */
+export const text = (pattern: RegExp, hint: string | ((written: unknown) => string)) => {
+  const error = ({ input }: RawIssue) => complaint(input, typeof hint === 'string' ? hint : hint(input))
   return z.string({ error }).regex(pattern, { error, abort: true })
 }
+
+/** The id of something in Azure or Entra, read in lower case. */
+export const guid = (what: string) => text(guidForm, `${what}, as 11111111-1111-1111-1111-111111111111`).toLowerCase()
 
 /** One of some words. */
 export const choice = <const Words extends readonly [string, ...string[]]>(words: Words) =>
@@ -66,18 +70,28 @@ export const duration = (fallback: string) => {
 }
 
 /** The address of a service, without a trailing slash: https anywhere, plain http on loopback only. */
-export const serviceUrl = (example: string) => {
-  const hint = `an https address, as ${example} (plain http only on 127.0.0.1, localhost or [::1])`
-  return z.string({ error: ({ input }) => complaint(input, hint) }).transform((written, context) => {
+export const serviceUrl = (example: string) =>
+  address(
+    (url) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)),
+    `an https address, as ${example} (plain http only on 127.0.0.1, localhost or [::1])`,
+  )
+
+/** The address of a service on this machine, without a trailing slash. */
+export const loopbackUrl = (example: string) =>
+  address(
+    (url) => /^https?:$/.test(url.protocol) && isLoopback(url),
+    `an address on this machine, as ${example} (127.0.0.1, localhost or [::1] only)`,
+  )
+
+const address = (allowed: (url: URL) => boolean, hint: string) =>
+  z.string({ error: ({ input }) => complaint(input, hint) }).transform((written, context) => {
     const url = URL.canParse(written) ? new URL(written) : undefined
-    const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
-    if (url && allowed && !url.username && !url.password && !url.search && !url.hash) {
+    if (url && allowed(url) && !url.username && !url.password && !url.search && !url.hash) {
       return url.href.replace(/\/+$/, '')
     }
     context.addIssue({ code: 'custom', message: complaint(written, hint) })
     return z.NEVER
   })
-}
 
 const hostHint = 'host:port on loopback, as 127.0.0.1:4001'
 
@@ -94,6 +108,17 @@ export const loopbackHost = z
 /** Whether an address leads to this machine itself. */
 export function isLoopback(url: URL): boolean {
   return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(url.hostname)
+}
+
+/** Whether a host to listen on is reached from this machine only. */
+export function isLoopbackAddress(host: string): boolean {
+  const address = `http://${host.includes(':') ? `[${host}]` : host}`
+  return URL.canParse(address) && isLoopback(new URL(address))
+}
+
+/** The kind that is written in a group with several kinds, for what is told when it is none of them. */
+export function kindOf(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined
 }
 
 /** Tells each issue of a failed parse as one line or more. */

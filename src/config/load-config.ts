@@ -1,10 +1,13 @@
 import { resolve } from 'node:path'
 import { cloudEndpoints } from '../transfer/clouds.ts'
 import { checkLogins, readCatalogue } from './catalogue.ts'
+import { chatsIn, chatsOf, checkChats } from './chats.ts'
 import type { Config, Role } from './config.ts'
 import { checkEnvironment, type Environment, logLevelOf, openSecrets, secretValues } from './environment.ts'
 import { tellIssues } from './fields.ts'
+import { checkIds } from './id-checks.ts'
 import { applyOverrides } from './overrides.ts'
+import { checkAccounts } from './people.ts'
 import { collectProblems, type Problems } from './problems.ts'
 import { readEnvironment, readYaml, type SourceProblem } from './read-sources.ts'
 import { checkRules } from './rule-checks.ts'
@@ -38,9 +41,13 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
   const salvaged = salvage(fileSchema, written) ?? {}
   const catalogue = readCatalogue(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
   checkLogins(salvaged, catalogue, problems)
+  const chats = chatsIn(written)
+  if (raw) checkChats(salvaged, written, problems)
+  checkIds(salvaged, chats, problems)
+  checkAccounts(salvaged, problems)
   checkRules(salvaged, catalogue, problems)
   checkPolls(salvaged.polls, problems)
-  checkEnvironment(role, salvaged, variables, problems)
+  checkEnvironment({ role, file: salvaged, chats, environment: variables }, problems)
   problems.throwIfAny(secretValues(salvaged, variables))
 
   // Without a problem there was a file, and it was parsed: this only tells the compiler.
@@ -54,7 +61,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
     policy: buildPolicy(valid, catalogue),
     logLevel: logLevelOf(variables),
     searchPath: variables.PATH ?? '',
-    secrets: openSecrets(role, valid, catalogue, variables),
+    secrets: openSecrets({ role, file: valid, chats, environment: variables }, catalogue),
   }
 }
 
@@ -65,7 +72,6 @@ function fromFile(file: File, role: Role) {
     credential,
     ...azure
   } = file.azure
-  const { apiUrl, ...slack } = file.slack
   const { clientId, ...identity } = { clientId: undefined, ...credential }
   return {
     cloud: file.cloud,
@@ -75,7 +81,7 @@ function fromFile(file: File, role: Role) {
       credential: { ...identity, ...(clientId ? { clientId } : {}) },
       resourceManagerUrl,
     },
-    ...(role === 'worker' ? {} : { slack: { ...slack, ...(apiUrl ? { apiUrl: `${apiUrl}/` } : {}) } }),
+    ...chatsOf(file, role),
     server: file.server,
     sqlLogins: file.sqlLogins,
     clocks: buildClocks(file),

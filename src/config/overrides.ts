@@ -3,7 +3,8 @@ import type { Path } from './problems.ts'
 import { pathText } from './problems.ts'
 import { isGroup } from './salvage.ts'
 
-type Override = { variable: string; path: Path; read: (value: string) => unknown }
+/** With `takesAway` an empty value takes the key out of the file; without it an empty value is a mistake. */
+type Override = { variable: string; path: Path; read: (value: string) => unknown; takesAway?: true }
 
 const same = (value: string) => value
 const number = (value: string) => (/^\d+$/.test(value) ? Number(value) : value)
@@ -13,6 +14,8 @@ const words = (value: string) => value.split(',').map((word) => word.trim())
 const overrides: readonly Override[] = [
   { variable: 'DRAWBRIDGE_SLACK_API_URL', path: ['slack', 'apiUrl'], read: same },
   { variable: 'DRAWBRIDGE_SLACK_MODE', path: ['slack', 'mode'], read: same },
+  { variable: 'DRAWBRIDGE_TEAMS_SANDBOX_URL', path: ['teams', 'sandboxUrl'], read: same },
+  { variable: 'DRAWBRIDGE_TEAMS_APP_ID', path: ['teams', 'appId'], read: same, takesAway: true },
   { variable: 'DRAWBRIDGE_RESOURCE_MANAGER_URL', path: ['azure', 'resourceManagerUrl'], read: same },
   { variable: 'DRAWBRIDGE_OPERATION_HOSTS', path: ['azure', 'operationHosts'], read: words },
   {
@@ -27,16 +30,20 @@ const overrides: readonly Override[] = [
   { variable: 'DRAWBRIDGE_POLL_CLOSING', path: ['polls', 'closing'], read: same },
 ]
 
+/** A file needs only one chat, and half a section, made of nothing but an override, could only be refused. */
+const chats: readonly string[] = ['slack', 'teams']
+
 /** The file with the environment's overrides, and the variable behind each path that was overridden. */
 export function applyOverrides(raw: Record<string, unknown>, environment: Environment) {
   const file = { ...raw }
   const labels = new Map<string, string>()
-  for (const { variable, path, read } of overrides) {
+  for (const { variable, path, read, takesAway } of overrides) {
     const value = environment[variable]
     const [section = '', key = ''] = path.map(String)
-    const group = file[section] ?? {}
+    const group = file[section] ?? (chats.includes(section) ? undefined : {})
     if (value === undefined || isServiceLink(value) || !isGroup(group)) continue
-    file[section] = { ...group, [key]: value.trim() === '' ? '' : read(value.trim()) }
+    const empty = takesAway ? undefined : ''
+    file[section] = { ...group, [key]: value.trim() === '' ? empty : read(value.trim()) }
     labels.set(pathText(path), variable)
   }
   return { file, labels }

@@ -1,18 +1,20 @@
-import type { Address, Principal, Rule } from '../transfer/model.ts'
+import type { Rule } from '../transfer/model.ts'
 import type { Catalogue, Clocks, Policy } from '../transfer/policy.ts'
+import { fullId, type Homes } from './ids.ts'
+import { declaredIn, homesOf } from './people.ts'
 import type { File } from './schema.ts'
 
 const hour = 60 * 60 * 1000
 
-/** The policy of a valid file; Slack ids become `slack:<team>/<id>`. */
+/** The policy of a valid file; ids become `slack:<team>/<id>` and `teams:<tenant>/<id>`. */
 export function buildPolicy(file: File, catalogue: Catalogue): Policy {
-  const { team } = file.slack
-  const people = (ids: readonly string[]) => ids.map((id) => principal(team, id))
+  const homes = homesOf(file)
   return {
     catalogue,
-    rules: file.rules.map((rule) => buildRule(rule, team)),
-    operators: people(file.operators),
-    auditors: people(file.auditors),
+    rules: file.rules.map((rule) => buildRule(rule, homes)),
+    operators: allFull(file.operators, homes),
+    auditors: allFull(file.auditors, homes),
+    people: declaredIn(file),
   }
 }
 
@@ -28,17 +30,17 @@ export function buildClocks({ clocks }: File): Clocks {
   }
 }
 
-function buildRule({ when, stages, requesters, cards, ...rule }: File['rules'][number], team: string): Rule {
+function buildRule({ when, stages, requesters, cards, ...rule }: File['rules'][number], homes: Homes): Rule {
   return {
     ...rule,
     // An empty list matches everything; the file cannot hold one, so it was left out.
     when: { operation: when.operation ?? [], database: when.database ?? [], storage: when.storage ?? [] },
-    requesters: requesters.map((id) => principal(team, id)),
-    stages: stages.map(({ approvers, need }) => ({ approvers: approvers.map((id) => principal(team, id)), need })),
-    cards: cards.map((id): Address | 'approvers' => (id === 'approvers' ? id : principal(team, id))),
+    requesters: allFull(requesters, homes),
+    stages: stages.map(({ approvers, need }) => ({ approvers: allFull(approvers, homes), need })),
+    cards: allFull(cards, homes),
   }
 }
 
-function principal(team: string, id: string): Principal {
-  return id === 'anyone' ? id : `slack:${team}/${id}`
+function allFull(ids: readonly string[], homes: Homes): readonly string[] {
+  return ids.map((id) => fullId(id, homes))
 }

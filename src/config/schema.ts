@@ -1,10 +1,21 @@
 import { z } from 'zod'
 import { cloudNames } from '../transfer/clouds.ts'
-import { choice, duration, list, loopbackHost, named, optionalList, serviceUrl, strict, text, whole } from './fields.ts'
+import {
+  choice,
+  duration,
+  guid,
+  kindOf,
+  list,
+  loopbackHost,
+  named,
+  optionalList,
+  serviceUrl,
+  strict,
+  text,
+  whole,
+} from './fields.ts'
+import { approver, peopleSchema, place, requester, slackSchema, teamsSchema } from './schema-chats.ts'
 import { complaint } from './wording.ts'
-
-const guid = (what: string) =>
-  text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, `${what}, as 11111111-1111-1111-1111-111111111111`).toLowerCase()
 
 // No other text is taken and none is repeated in errors: a password pasted here must not reach a log.
 const variable = (what: string) => {
@@ -40,15 +51,6 @@ const azure = strict(
     budgetPercent: whole(1, 10_000, 'a whole percentage, 60 for example').prefault(60),
   },
   'the subscriptions and the credential',
-)
-
-const slack = strict(
-  {
-    team: text(/^T[A-Z0-9]{2,}$/, 'the id of the Slack workspace, as T0123ABCD'),
-    mode: choice(['socket', 'http']),
-    apiUrl: serviceUrl('https://slack.com/api').optional(),
-  },
-  'team and mode',
 )
 
 const server = strict(
@@ -107,15 +109,6 @@ const sqlLogin = z.discriminatedUnion(
   { error: ({ input }) => complaint(kindOf(input), 'kind: environment, with user and password') },
 )
 
-const approver = text(/^[UWS][A-Z0-9]{2,}$/, 'a Slack id, U… or W… (a person) or S… (a user group), not a name')
-const requester = text(
-  /^([UWS][A-Z0-9]{2,}|anyone)$/,
-  'a Slack id, U… or W… (a person) or S… (a user group), not a name, or anyone',
-)
-const place = text(
-  /^([CGDUW][A-Z0-9]{2,}|approvers)$/,
-  'a Slack id, C… or G… (a channel), U… (a person), or the word approvers',
-)
 const glob = (what: string) =>
   list(text(/./, `a pattern over ${what}`), `a list of patterns, or leave it out for all ${what}`).optional()
 
@@ -130,7 +123,7 @@ const when = strict(
 
 const stage = strict(
   {
-    approvers: list(approver, 'a list of Slack ids: a stage without approvers could never be passed'),
+    approvers: list(approver, 'a list of ids: a stage without approvers could never be passed'),
     need: whole(1, 100, 'a whole number of people, 1 or more').prefault(1),
   },
   'approvers and need',
@@ -140,9 +133,9 @@ const rule = strict(
   {
     name: text(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'a short name of letters, digits, spaces and . _ -'),
     when,
-    requesters: list(requester, 'a list of Slack ids, or anyone'),
+    requesters: list(requester, 'a list of ids of people and user groups, or anyone'),
     stages: list(stage, 'a list of stages, each with approvers'),
-    cards: list(place, 'a list of channels, or approvers: where the request is shown for a decision'),
+    cards: list(place, 'a list of channels and people, or approvers: where the request is shown for a decision'),
     expiry: duration('8h'),
     gate: choice(['endpoints', 'submission']).prefault('endpoints'),
     onBypass: choice(['stop', 'follow']).prefault('stop'),
@@ -175,15 +168,17 @@ export const fileSchema = strict(
   {
     cloud: choice(cloudNames).prefault('public'),
     azure,
-    slack,
+    slack: slackSchema.optional(),
+    teams: teamsSchema.optional(),
     server,
     redis,
     databases: named(alias, database, 'an alias and a resource id for each database'),
     storage: named(alias, account, 'an alias and an account for each place where exports may go'),
     sqlLogins: named(serverName, sqlLogin, 'a login for each SQL server'),
     rules: list(rule, 'at least one rule: without one nothing may be exported'),
-    operators: optionalList(approver, 'a list of Slack ids'),
-    auditors: optionalList(approver, 'a list of Slack ids'),
+    operators: optionalList(approver, 'a list of ids of people and user groups'),
+    auditors: optionalList(approver, 'a list of ids of people and user groups'),
+    people: peopleSchema,
     clocks,
     polls,
   },
@@ -194,8 +189,4 @@ export const fileSchema = strict(
 export type File = z.output<typeof fileSchema>
 
 /** Keys whose whole group may be left empty (`clocks:` with nothing below), as if left out. */
-export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'clocks', 'polls'] as const
-
-function kindOf(input: unknown): unknown {
-  return typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined
-}
+export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'people', 'clocks', 'polls'] as const

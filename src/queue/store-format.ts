@@ -1,5 +1,6 @@
 import type { Event } from '../transfer/events.ts'
 import type { Person, Transfer } from '../transfer/model.ts'
+import { accountsOf } from '../transfer/people.ts'
 import type { Answer, ChatState, Due, Effect, Notice, Once, Store, Stored } from '../transfer/ports.ts'
 
 /** What the scripts know of a record; the document itself is opaque to them. */
@@ -12,7 +13,8 @@ export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> 
     status,
     doc: JSON.stringify(transfer),
     at: request.at,
-    requester: request.by,
+    // One person has one index, whichever account they asked with.
+    requester: accountsOf(request).toSorted()[0],
     // Azure's ids are the same in any case of letters.
     database: request.database.id.toLowerCase(),
   }

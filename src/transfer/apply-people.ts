@@ -2,6 +2,7 @@ import { Refusal } from './errors.ts'
 import type { Event } from './events.ts'
 import { type Change, isFinal } from './lifecycle.ts'
 import type { Decision, Transfer } from './model.ts'
+import { isSamePerson, mayDecideOn, platformOf } from './people.ts'
 import { tally } from './quorum.ts'
 
 /** What people do: they append facts and never set a working status. Undefined: not one of theirs. */
@@ -37,7 +38,10 @@ export function isUnclear(transfer: Transfer): boolean {
 /** Throws the refusal that this person's click gets now; the order is what is kindest to read. */
 export function refuseDecision(transfer: Transfer, decision: Decision): void {
   const { round, request } = transfer
-  if (decision.by === request.by) throw new Refusal('own_request')
+  if (isSamePerson(decision, request)) throw new Refusal('own_request')
+  if (!mayDecideOn(request, decision)) {
+    throw new Refusal('undeclared', { account: decision.by, platform: platformOf(request.by) })
+  }
   if (decision.stages.length === 0) throw new Refusal('not_approver')
   const { denied, approvals, reached } = tally(transfer)
   if (denied) throw new Refusal('already_decided', { by: denied.by, verdict: 'deny' })
@@ -48,7 +52,7 @@ export function refuseDecision(transfer: Transfer, decision: Decision): void {
   if (transfer.cancel) throw new Refusal('already_cancelled', { by: transfer.cancel.by })
   if (decision.digest !== round.digest) throw new Refusal('replaced_round', { round: String(round.number) })
   if (round.expiresAt !== undefined && decision.at >= round.expiresAt) throw new Refusal('expired')
-  const mine = approvals.find((approval) => approval.by === decision.by)
+  const mine = approvals.find((approval) => isSamePerson(approval, decision))
   if (mine && decision.verdict === 'approve') throw new Refusal('already_voted', { verdict: 'approve' })
 }
 

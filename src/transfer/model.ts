@@ -1,10 +1,12 @@
+import type { Somebody } from './people.ts'
+
 /** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
 
-/** `slack:<team>/<user id>`: team + user id, never e-mail. Opaque outside the adapters. */
+/** An account, never an e-mail address: `slack:<team>/<user id>`, `teams:<tenant>/<object id>`. Opaque outside the adapters. */
 export type Person = string
-/** A person, a group (`slack:<team>/<user group id>`) or `anyone` (every full member). Only a `Directory` can tell who is behind it. */
+/** A person, a group (`slack:<team>/<user group id>`) or `anyone` (every full member of either chat). Only a `Directory` can tell who is behind it. */
 export type Principal = string
-/** Where messages can go: a channel or a person. Opaque outside the adapters (`slack:<team>/<channel or user id>`). */
+/** Where messages can go: a channel or a person. Opaque outside the adapters (`slack:<team>/<channel or user id>`, `teams:<tenant>/<conversation or object id>`). */
 export type Address = string
 /** A posted message. Opaque outside the adapters; also names the thread below it. */
 export type MessageRef = string
@@ -54,13 +56,12 @@ export type StorageTarget = {
   uri: string
 }
 
-export type Request = {
+export type Request = Somebody & {
   operation: Operation
   database: DatabaseTarget
   storage: StorageTarget
   privateLink: boolean
   reason?: string
-  by: Person
   at: Millis
   /** Where it was asked: the story goes there, below `thread` when it was asked in one. */
   origin: { address: Address; thread?: MessageRef }
@@ -122,8 +123,7 @@ export type AzureOperation = {
 /** An error of Azure (or of the way to it) without anything of the request: safe to store and to show. */
 export type Fault = { code: string; message: string; status?: number; requestId?: string }
 
-export type Decision = {
-  by: Person
+export type Decision = Somebody & {
   verdict: Verdict
   at: Millis
   reason?: string

@@ -1,5 +1,5 @@
 import picomatch from 'picomatch'
-import type { DatabaseTarget, Millis, Principal, Request, Rule, StorageTarget, WorkingStatus } from './model.ts'
+import type { DatabaseTarget, Millis, Person, Principal, Request, Rule, StorageTarget, WorkingStatus } from './model.ts'
 
 /** A storage account of the catalogue; `container` is used when the command names none. */
 export type StorageEntry = Omit<StorageTarget, 'container' | 'blob' | 'uri'> & {
@@ -11,12 +11,16 @@ export type StorageEntry = Omit<StorageTarget, 'container' | 'blob' | 'uri'> & {
 /** What people may name, by alias. */
 export type Catalogue = { databases: readonly DatabaseTarget[]; storage: readonly StorageEntry[] }
 
+/** One person with an account in each chat, as the configuration declares it: no account is in two of them. */
+export type Declared = { name?: string; accounts: readonly Person[] }
+
 /** Who may do what: ordered rules, first match wins, no match is a no. */
 export type Policy = {
   catalogue: Catalogue
   rules: readonly Rule[]
   operators: readonly Principal[]
   auditors: readonly Principal[]
+  people: readonly Declared[]
 }
 
 /** The longest that a transfer may stay in each working status, in milliseconds. */

@@ -144,6 +144,14 @@ export type Directory = {
   /** The people behind the principals, without bots and the deactivated. */
   people(principals: readonly Principal[]): Promise<readonly Person[]>
   standing(person: Person): Promise<'member' | 'guest' | 'stranger' | 'deactivated'>
+  /** What people call the person, group or place; undefined where nobody knows. Never throws. */
+  name(id: Principal | Address): Promise<string | undefined>
 }
+
+/** What an adapter has to remember of a chat to write there again after a restart: text by key, newest wins. */
+export type Notes = { read(key: string): Promise<string | undefined>; write(key: string, text: string): Promise<void> }
+
+/** What may be sent through one gate of a chat; answers 0, or the milliseconds until there is room. */
+export type Pace = { take(gate: string, limit: { rate: number; burst: number }): Promise<Millis> }
 
 export type * from './store-port.ts'

@@ -1,4 +1,5 @@
-import type { Decision, Person, Transfer } from './model.ts'
+import type { Decision, Transfer } from './model.ts'
+import { isSamePerson } from './people.ts'
 
 /** Where the current round stands: approvals that count, how many are needed, and whether that is enough. */
 export type Tally = { have: number; need: number; reached: boolean; denied?: Decision; approvals: readonly Decision[] }
@@ -8,11 +9,7 @@ export type Tally = { have: number; need: number; reached: boolean; denied?: Dec
  * stage can be filled with distinct people. The last word of a person stands.
  */
 export function tally(transfer: Transfer): Tally {
-  const current = new Map<Person, Decision>()
-  for (const decision of transfer.decisions) {
-    if (decision.digest === transfer.round?.digest) current.set(decision.by, decision)
-  }
-  const decisions = [...current.values()]
+  const decisions = lastWords(transfer.decisions.filter(({ digest }) => digest === transfer.round?.digest))
   const denied = decisions.find((decision) => decision.verdict === 'deny')
   const approvals = decisions.filter((decision) => decision.verdict === 'approve')
   const needs = transfer.rule.stages.map((stage) => stage.need)
@@ -22,6 +19,15 @@ export function tally(transfer: Transfer): Tally {
     approvals.map((decision) => decision.stages),
   )
   return { have, need, reached: need > 0 && have === need && !denied, approvals, ...(denied ? { denied } : {}) }
+}
+
+/** Of each person, whatever the account, the last decision; in the order in which people first spoke. */
+function lastWords(all: readonly Decision[]): readonly Decision[] {
+  return all.reduce<readonly Decision[]>((last, decision) => {
+    const before = last.findIndex((each) => isSamePerson(each, decision))
+    const others = last.filter((each) => !isSamePerson(each, decision))
+    return before === -1 ? [...others, decision] : others.toSpliced(before, 0, decision)
+  }, [])
 }
 
 /** The most seats (a stage has `need` of them) that the people can fill, each person sitting once: augmenting paths. */

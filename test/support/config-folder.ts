@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +29,28 @@ export const plain = {
   SQL_PROD_PASSWORD: 'prod-hidden-4',
   SQL_TEST_PASSWORD: 'test-hidden-5',
 }
+
+/** Tenants and people of Teams: Sam has an account in each chat. */
+export const tenant = '22222222-2222-2222-2222-222222222222'
+export const otherTenant = '33333333-3333-3333-3333-333333333333'
+export const sam = '5a000000-0000-4000-8000-000000000002'
+export const ola = '5a000000-0000-4000-8000-000000000009'
+export const channel = '19:Kk8n0ZfWnGy-F7fWgcQ1ZxBd2m4tTgYh3uVqLr5sXw_1@thread.tacv2'
+
+/** Teams as most have it, beside the Slack of the example. */
+export const teams = { tenant, appId: '44444444-4444-4444-4444-444444444444', credential: { kind: 'secret' } }
+export const plainTeams = { ...plain, TEAMS_APP_PASSWORD: 'teams-hidden-9' }
+export const withTeams = put('teams', teams)
+
+/** A private key as it comes in a PEM file. */
+export const privateKey = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+}).privateKey
+
+/** The example file with the parts that it leaves out. */
+export const wholeExampleText = exampleText.replaceAll(/^#\| /gm, '')
 
 /** A parsed YAML file that tests may change. */
 export type Tree = { [key: string]: Tree } & { [index: number]: Tree }
@@ -60,6 +83,13 @@ export function useConfigFolder() {
   return { path: (name = '') => join(folder, name), load, problemsOf }
 }
 
+/** One change after the other. */
+export function all(...changes: readonly Change[]): Change {
+  return (file) => {
+    for (const change of changes) change(file)
+  }
+}
+
 /** Sets the value at a path such as `rules.0.name`, or takes it out when it is undefined. */
 export function put(path: string, value: unknown): Change {
   return (file) => {
@@ -67,6 +97,18 @@ export function put(path: string, value: unknown): Change {
     const last = keys.pop() ?? ''
     const parent = keys.reduce<Tree>((at, key) => at[key] as Tree, file)
     if (value === undefined) delete parent[last]
-    else (parent as Record<string, unknown>)[last] = value
+    // A copy: other changes go into it.
+    else (parent as Record<string, unknown>)[last] = structuredClone(value)
   }
+}
+
+/** The lines `<key of the file> = <what is put there> => <how the line about it begins>` of a table. */
+export function refusalsIn(table: string) {
+  return table
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, path = '', value = '', start = ''] = /^(\S+) = (.*) => (.*)$/.exec(line) ?? []
+      return { path, value: value === 'undefined' ? undefined : (JSON.parse(value) as unknown), start }
+    })
 }

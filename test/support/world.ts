@@ -11,6 +11,8 @@ import {
   type SlackSandboxOptions,
   startSlackSandbox,
 } from '../../sandbox/slack/index.ts'
+import { startTeamsSandbox, type TeamsSandbox, type TeamsSandboxOptions } from '../../sandbox/teams/index.ts'
+import { type Chats, putInto } from './chats.ts'
 import { startTestRedis, type TestRedis } from './redis.ts'
 import { type RedisProxy, startRedisProxy } from './redis-proxy.ts'
 
@@ -33,6 +35,9 @@ export type Running = {
 export type WorldOptions = {
   azure?: AzureSandboxOptions
   slack?: SlackSandboxOptions
+  /** Slack alone unless told; Teams' sandbox runs where it is needed. */
+  chats?: Chats
+  teams?: TeamsSandboxOptions
   mode?: 'http' | 'socket'
   /** Changes the parsed drawbridge.example.yaml before it is written. */
   config?: (config: Config) => void
@@ -46,6 +51,8 @@ export type Config = any
 export type World = {
   azure: AzureSandbox
   slack: SlackSandbox
+  /** Throws where Drawbridge is not in Teams. */
+  teams: TeamsSandbox
   redis: TestRedis
   proxy: RedisProxy
   folder: string
@@ -76,13 +83,15 @@ const quickTimings = {
 
 /** Starts everything but Drawbridge itself. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const [azure, slack, redis] = await Promise.all([
+  const { chats = 'slack' } = options
+  const [azure, slack, teams, redis] = await Promise.all([
     startAzureSandbox({
       ...options.azure,
       timings: { ...quickTimings, ...options.azure?.timings },
       options: { retryAfter: 0, ...options.azure?.options },
     }),
     startSlackSandbox({ eventRetryDelaysMs: [50, 200, 500], ...options.slack }),
+    chats === 'slack' ? undefined : startTeamsSandbox(options.teams),
     startTestRedis(),
   ])
   const proxy = await startRedisProxy({ target: redis.path })
@@ -92,18 +101,23 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return {
     azure,
     slack,
+    get teams() {
+      if (!teams) throw new Error('This world has no Teams')
+      return teams
+    },
     redis,
     proxy,
     folder,
     running,
     async start(role, { direct = false, deliver = true, redisUrl = proxy.url } = {}) {
       const url = direct ? undefined : redisUrl
-      const environment = { ...surroundings({ azure, slack, folder, options }), ...(url ? { REDIS_URL: url } : {}) }
+      const environment = { ...surroundings({ azure, slack, options }, teams), ...(url ? { REDIS_URL: url } : {}) }
       const process = await launch(role, folder, environment)
       running.push(process)
-      if (options.mode === 'socket' && role !== 'worker')
+      if (options.mode === 'socket' && chats !== 'teams' && role !== 'worker')
         await slack.until((state) => state.socketConnections > 0, 10_000)
-      const inbound = options.mode !== 'socket' && role !== 'worker' && deliver
+      if (role !== 'worker' && deliver) teams?.control.deliverTo(`http://127.0.0.1:${process.port}/api/messages`)
+      const inbound = chats !== 'teams' && options.mode !== 'socket' && role !== 'worker' && deliver
       if (inbound) slack.control.deliverTo(`http://127.0.0.1:${process.port}/slack/events`)
       return process
     },
@@ -111,25 +125,32 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     async close() {
       await Promise.all(running.map((each) => each.kill()))
       await proxy.close()
-      await Promise.all([azure.close(), slack.close(), redis.stop()])
+      await Promise.all([azure.close(), slack.close(), teams?.close(), redis.stop()])
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
 /** Changes the configuration file; processes started afterwards read it. */
-export async function writeConfig(folder: string, options: Pick<WorldOptions, 'config' | 'mode'>): Promise<void> {
+export async function writeConfig(
+  folder: string,
+  options: Pick<WorldOptions, 'config' | 'mode' | 'chats'>,
+): Promise<void> {
   const config: Config = parse(await readFile(join(repository, 'drawbridge.example.yaml'), 'utf8'))
   config.polls = quick.polls
   config.azure = { ...config.azure, ...quick.azure }
   config.slack = { ...config.slack, mode: options.mode ?? 'http' }
+  putInto(options.chats ?? 'slack', config)
   options.config?.(config)
   await writeFile(join(folder, 'drawbridge.yaml'), stringify(config))
 }
 
-type Surroundings = Pick<World, 'azure' | 'slack' | 'folder'> & { options: WorldOptions }
+type Surroundings = Pick<World, 'azure' | 'slack'> & { options: WorldOptions }
 
-function surroundings({ azure, slack, options }: Surroundings): Record<string, string> {
+function surroundings(
+  { azure, slack, options }: Surroundings,
+  teams: TeamsSandbox | undefined,
+): Record<string, string> {
   const password = azure.state.servers[0]?.administratorPassword ?? ''
   return {
     PATH: process.env.PATH ?? '',
@@ -145,6 +166,7 @@ function surroundings({ azure, slack, options }: Surroundings): Record<string, s
     DRAWBRIDGE_OPERATION_HOSTS: new URL(azure.regionalUrl).host,
     DRAWBRIDGE_AZURE_TOKEN: azure.token,
     DRAWBRIDGE_PORT: '0',
+    ...(teams ? { DRAWBRIDGE_TEAMS_SANDBOX_URL: teams.url, TEAMS_APP_PASSWORD: teams.appPassword } : {}),
     ...options.environment,
   }
 }

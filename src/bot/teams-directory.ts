@@ -1,0 +1,112 @@
+import { TransientError } from '../transfer/errors.ts'
+import type { Person } from '../transfer/model.ts'
+import type { Directory } from '../transfer/ports.ts'
+import { withDeadline } from './deadline.ts'
+import { createFreshCache } from './fresh-cache.ts'
+import type { Log } from './log.ts'
+import { portError } from './teams-errors.ts'
+import { isObjectId, readTeamsId } from './teams-ids.ts'
+import type { TeamsNotes } from './teams-notes.ts'
+import type { TeamsMember, TeamsPlace, TeamsSdk } from './teams-port.ts'
+
+const MAX_AGE = 60_000
+const CALL_WITHIN = 1_200
+
+/** Teams' directory: who somebody is in a conversation that the bot is in, as there is no other without more permissions. */
+export type TeamsDirectory = Directory & {
+  /** The person in this conversation, at most 60 s old; undefined when they are not there. Throws `TransientError`. */
+  memberOf(place: TeamsPlace, person: Person): Promise<TeamsMember | undefined>
+}
+
+type Standing = Awaited<ReturnType<Directory['standing']>>
+
+/** Who is who in the tenants that may use the bot; `now` is monotonic, in milliseconds. */
+export function createTeamsDirectory(options: {
+  sdk: Pick<TeamsSdk, 'member'>
+  notes: TeamsNotes
+  tenants: readonly string[]
+  log: Log
+  now?: () => number
+}): TeamsDirectory {
+  const { sdk, notes, tenants, log, now = () => performance.now() } = options
+  const members = createFreshCache({
+    maxAge: MAX_AGE,
+    now,
+    load: (key) => {
+      const { place, user } = JSON.parse(key) as { place: TeamsPlace; user: string }
+      return readMember(sdk, place, user, log)
+    },
+  })
+  /** Undefined: nobody knows, as they were never heard of, or are gone from where they were. */
+  const standingOf = async (person: Person): Promise<Standing | undefined> => {
+    const id = readTeamsId(person)
+    if (!id || !isObjectId(id.id) || !tenants.includes(id.tenant)) return 'stranger'
+    const known = await notes.person(id.tenant, id.id)
+    if (!known) return undefined
+    const member = await members.get(keyOf(known.seenIn, known.id))
+    return member && judged(member, id.id, tenants)
+  }
+  const standing = async (person: Person): Promise<Standing> => (await standingOf(person)) ?? 'stranger'
+  return {
+    standing,
+    async among(person, principals) {
+      const own = principals.includes(person)
+      if (!own && !principals.includes('anyone')) return []
+      const held = await standing(person)
+      if (held === 'stranger') return []
+      return principals.filter((each) => (each === 'anyone' ? held === 'member' : each === person))
+    },
+    async people(principals) {
+      const all = [...new Set(principals.filter((each) => isObjectId(readTeamsId(each)?.id ?? '')))]
+      // Whoever never wrote to the bot cannot be looked up, and is asked all the same: the click is checked.
+      const whole = await Promise.all(all.map(async (each) => ((await standingOf(each)) ?? 'member') === 'member'))
+      return all.filter((_, index) => whole[index])
+    },
+    async name(id) {
+      const read = readTeamsId(id)
+      if (!read) return undefined
+      const { tenant, id: named } = read
+      const known = isObjectId(named)
+        ? notes.person(tenant, named).then((person) => person?.name)
+        : notes.placeName(tenant, named)
+      return known.catch(() => undefined)
+    },
+    async memberOf(place, person) {
+      const id = readTeamsId(person)
+      return id && isObjectId(id.id) ? members.get(keyOf(place, id.id)) : undefined
+    },
+  }
+}
+
+function keyOf({ serviceUrl, tenant, conversation, team }: TeamsPlace, user: string): string {
+  const [id] = conversation.split(';')
+  return JSON.stringify({ place: { serviceUrl, tenant, conversation: id, ...(team ? { team } : {}) }, user })
+}
+
+function judged(member: TeamsMember, objectId: string, tenants: readonly string[]): Standing {
+  const { aadObjectId, objectId: other, tenantId, userRole, userPrincipalName } = member
+  const own = (aadObjectId ?? other ?? objectId).toLowerCase() === objectId
+  const away = tenantId !== undefined && tenantId !== null && !tenants.includes(tenantId.toLowerCase())
+  if (!own || away || userRole?.toLowerCase() === 'anonymous') return 'stranger'
+  const guest = userRole?.toLowerCase() === 'guest' || userPrincipalName?.toUpperCase().includes('#EXT#')
+  return guest ? 'guest' : 'member'
+}
+
+async function readMember(
+  sdk: Pick<TeamsSdk, 'member'>,
+  place: TeamsPlace,
+  user: string,
+  log: Log,
+): Promise<TeamsMember | undefined> {
+  const late = (): never => {
+    throw new TransientError({ code: 'timeout', message: 'Teams did not say in time who is a member.' })
+  }
+  try {
+    return await withDeadline(CALL_WITHIN, sdk.member(place, user), late)
+  } catch (error) {
+    const cause = portError(error, 'getConversationMember')
+    if (cause.fault.status === 404) return undefined
+    log.warn({ code: cause.fault.code }, 'the directory of Teams could not be read')
+    throw cause instanceof TransientError ? cause : new TransientError(cause.fault)
+  }
+}

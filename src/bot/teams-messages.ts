@@ -1,0 +1,28 @@
+import type { Answer, Command } from '../transfer/ports.ts'
+import { answerInTime } from './answer-in-time.ts'
+import type { Handlers } from './handlers-type.ts'
+import { deliveryOf, isForBot, originOf, personOf, type TeamsActivity } from './teams-activity.ts'
+import { decisionIn, unreadable } from './teams-clicks.ts'
+import { typedText } from './teams-text.ts'
+
+/** Does what a message says, typed or sent by a button of an old client; undefined when it is not for the bot. */
+export async function answerMessage(handlers: Handlers, activity: TeamsActivity): Promise<Answer | undefined> {
+  if (isButton(activity)) {
+    const input = decisionIn(activity, activity.value)
+    if (!input) return unreadable()
+    return (await answerInTime(() => handlers.onDecision(input))).answer
+  }
+  if (!isForBot(activity)) return undefined
+  const command: Command = {
+    delivery: deliveryOf(activity),
+    by: personOf(activity),
+    text: typedText(activity),
+    origin: originOf(activity),
+  }
+  return (await answerInTime(() => handlers.onCommand(command))).answer
+}
+
+/** `Action.Submit` arrives as a message that says nothing and carries a value. */
+function isButton({ text, value }: TeamsActivity): boolean {
+  return (text ?? '').trim() === '' && typeof value === 'object' && value !== null
+}

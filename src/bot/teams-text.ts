@@ -1,0 +1,44 @@
+import { decode } from 'html-entities'
+import type { TeamsActivity } from './teams-activity.ts'
+
+/**
+ * What a person typed, as `Command.text` has it: without the bot's mention and without Teams' markup, entities read once,
+ * then `&`, `<` and `>` escaped and links as `<address|label>`, so that nothing typed reads as markup later.
+ */
+export function typedText({ text, entities, recipient }: TeamsActivity): string {
+  const mentions = (entities ?? []).filter(({ type }) => type === 'mention')
+  const named = mentions.reduce((words, { text: shown, mentioned }) => {
+    if (!shown) return words
+    return words.replaceAll(shown, mentioned?.id === recipient?.id ? ' ' : ` @${mentioned?.name ?? ''} `)
+  }, text ?? '')
+  return marked(named.replace(/<at\b[^>]*>(.*?)<\/at>/gis, ' @$1 ')).trim()
+}
+
+/** A reason from the field of a card, which has no markup. */
+export function typedReason(text: string): string {
+  return escaped(text)
+}
+
+const anchor = /<a\b[^>]*\bhref\s*=\s*(["'])(.*?)\1[^>]*>(.*?)<\/a>/gis
+/** Only tags that Teams itself makes: `<` that somebody types arrives as an entity. */
+const tag =
+  /<\/?(?:p|br|div|span|strong|b|em|i|u|s|strike|code|pre|blockquote|ul|ol|li|h[1-6]|at|a|img|emoji|attachment|codeblock|table|tbody|tr|td|th|hr)\b[^>]*>/gi
+
+function marked(html: string): string {
+  let out = ''
+  let from = 0
+  for (const { 0: whole, 2: address = '', 3: label = '', index } of html.matchAll(anchor)) {
+    out += plain(html.slice(from, index))
+    out += `<${escaped(decode(address)).replaceAll('|', '%7C')}|${plain(label).replaceAll('|', '¦')}>`
+    from = index + whole.length
+  }
+  return out + plain(html.slice(from))
+}
+
+function plain(html: string): string {
+  return escaped(decode(html.replace(tag, ' ')))
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

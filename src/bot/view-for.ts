@@ -1,0 +1,21 @@
+import { approvalCard } from '../cards/approval-card.ts'
+import type { View } from '../cards/view.ts'
+import type { Address, Person } from '../transfer/model.ts'
+import { isSamePerson, mayDecideOn, personBehind } from '../transfer/people.ts'
+import { type Desk, maySee, readTransfer, stagesOf } from './desk.ts'
+
+/** The card of a round as it stands, and whether this person's click could count on it; undefined when there is none that they may see there. */
+export async function viewFor(
+  desk: Desk,
+  { by, address, transfer: id, round }: { by: Person; address: Address; transfer: string; round: number },
+): Promise<{ view: View; mayDecide: boolean } | undefined> {
+  const { transfer, chat } = await readTransfer(desk, id)
+  if (!transfer.round || round < 1 || round > transfer.round.number) return undefined
+  const standsThere = Object.values(chat.slots).some((slot) => slot.address === address)
+  if (!standsThere && !(await maySee(desk, transfer, by))) return undefined
+  const who = personBehind(desk.policy.people, by)
+  const { request } = transfer
+  const mayDecide =
+    !isSamePerson(request, who) && mayDecideOn(request, who) && (await stagesOf(desk, transfer, by)).length > 0
+  return { view: approvalCard(transfer, round), mayDecide }
+}
