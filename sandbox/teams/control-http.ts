@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { textOf } from '../slack/answer.ts'
+import { parseJson, readBody, send } from '../slack/wire.ts'
+import { isFields } from './fields.ts'
+import { renderMessage } from './render.ts'
+import type { ControlHandler } from './server.ts'
+import type { Fields, TeamsState } from './types.ts'
+import type { DeliveryOptions, Fault, TeamsControl, TeamsPerson } from './use-types.ts'
+import type { World } from './world.ts'
+
+type Acts = { world: World; control: TeamsControl; as: (name: string) => TeamsPerson }
+type Act = (acts: Acts, body: Fields) => unknown
+
+/** POST endpoints below /__control, each taking a JSON object. */
+const ACTS: Record<string, Act> = {
+  say: ({ as }, b) => as(textOf(b, 'user')).say(textOf(b, 'text'), b as DeliveryOptions),
+  chat: ({ as }, b) => as(textOf(b, 'user')).chat(textOf(b, 'text'), b as DeliveryOptions),
+  click: ({ as }, b) => as(textOf(b, 'user')).click(textOf(b, 'message'), b as DeliveryOptions),
+  refresh: ({ as }, b) => as(textOf(b, 'user')).refresh(textOf(b, 'message'), b as DeliveryOptions),
+  invoke: ({ as }, b) => as(textOf(b, 'user')).invoke(textOf(b, 'name'), b.value, b as DeliveryOptions),
+  activity: ({ control }, b) => control.activity(b.activity as Fields, b as DeliveryOptions),
+  install: ({ control }, b) => control.install(textOf(b, 'where')),
+  uninstall: ({ control }, b) => control.uninstall(textOf(b, 'where')),
+  installed: ({ control }, b) => control.installed(textOf(b, 'where'), b.action as 'add'),
+  block: ({ control }, b) => control.block(textOf(b, 'user'), b.blocked !== false),
+  'add-member': ({ control }, b) => control.addMember(textOf(b, 'conversation'), textOf(b, 'user')),
+  'remove-member': ({ control }, b) => control.removeMember(textOf(b, 'conversation'), textOf(b, 'user')),
+  user: ({ control }, { id, ...change }) => control.user(String(id), change),
+  conversation: ({ control }, { id, ...change }) => control.conversation(String(id), change),
+  fault: ({ control }, b) => void control.fault(b as Fault),
+  'clear-faults': ({ control }) => control.clearFaults(),
+  'deliver-to': ({ control }, b) => control.deliverTo(textOf(b, 'url') || undefined),
+  'rate-limits': ({ control }, b) => control.rateLimits(b.limits as 'off'),
+  'expire-tokens': ({ control }) => control.expireTokens(),
+  reset: ({ control }) => control.reset(),
+  down: ({ control }, b) => void refuseFor(control, Number(b.ms ?? 1000)),
+}
+
+const HELP = { get: ['state', 'state?key=', 'see?user=&in='], post: Object.keys(ACTS) }
+
+/** Answers /__control: GET state, see and help, POST the acts. */
+export function createControlHandler(acts: Acts): ControlHandler {
+  return async (request: IncomingMessage, response: ServerResponse, url: URL) => {
+    const name = url.pathname.replace(/^\/__control\/?/, '')
+    const body = request.method === 'GET' ? {} : parseJson((await readBody(request)) || '{}')
+    const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined
+    try {
+      if (request.method === 'GET') send(response, 200, await look(acts, name, url.searchParams))
+      else if (!act || !isFields(body)) send(response, 404, { error: `no ${name} with a JSON object`, ...HELP })
+      else send(response, 200, (await act(acts, body)) ?? { ok: true })
+    } catch (error) {
+      send(response, 400, { error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}
+
+async function look({ world, as }: Acts, name: string, query: URLSearchParams): Promise<unknown> {
+  if (name === 'state') {
+    const key = query.get('key') as keyof TeamsState | null
+    return key ? { [key]: world.state[key] } : world.state
+  }
+  if (name !== 'see') return HELP
+  const seen = await as(query.get('user') ?? '').see(query.get('in') ?? undefined)
+  if (query.has('json')) return seen
+  return `${seen.map((message) => `${message.id} ${renderMessage(message, world.state)}`).join('\n\n')}\n`
+}
+
+async function refuseFor(control: TeamsControl, ms: number): Promise<void> {
+  await pause(50)
+  await control.down()
+  await pause(ms)
+  await control.up()
+}
