@@ -86,7 +86,7 @@ async function slackOpening(
     open(everybody, handlers) {
       const refused = (reason: string): void => metrics.refused('slack', reason)
       const inbound = createSlackInbound({ slack, botToken, ...secret, handlers, refused, log })
-      const words = createLocalWords('slack', policy.people, everybody)
+      const words = createLocalWords('slack', policy.people, everybody, 'patient')
       return {
         chat: createSlackChat({ slack, botToken, words, log }),
         routes: { '/slack/events': inbound.listener },
@@ -118,9 +118,12 @@ async function teamsOpening(
         : { kind }
   const sdk = createTeamsSdk({ ...teams, government, credential })
   const notes = (on: typeof connections.forWork) => createNotes({ redis: on, prefix: redis.prefix, name: 'teams' })
+  const channels = policy.rules.flatMap(({ cards }) =>
+    cards.filter((each) => /^teams:.*@thread\.(?:tacv2|skype)$/.test(each)),
+  )
   const pace = createPace({ redis: connections.forWork, prefix: redis.prefix })
   const parts = createTeams({
-    ...{ sdk, teams, government, people: policy.people, pace, log },
+    ...{ sdk, teams, government, people: policy.people, channels, pace, log },
     notes: { forPeople: notes(connections.forPeople), forWork: notes(connections.forWork) },
     refused: (reason) => metrics.refused('teams', reason),
   })

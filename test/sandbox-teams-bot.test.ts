@@ -382,6 +382,8 @@ describe('a click', () => {
     const message = await post()
     invoked = async () => ({ status: 501 })
     expect(await teams.as('sam').click(message)).toMatchObject({ status: 501, notice: { error: 'http_error' } })
+    invoked = async () => ({ status: 202 })
+    expect(await teams.as('sam').click(message)).toMatchObject({ status: 202, notice: { error: 'http_error' } })
     invoked = async () => Promise.reject(new Error('broken'))
     expect(await teams.as('sam').click(message)).toMatchObject({ status: 500, notice: { error: 'http_error' } })
     invoked = () => new Promise((resolve) => setTimeout(resolve, 400, { status: 200 }))

@@ -251,7 +251,7 @@ describe('a message', () => {
       { actions: [{ type: 'Action.ShowCard', card: { type: 'AdaptiveCard', body: [{ type: 'Image' }] } }] },
       'card.actions[0].card.body[0].url is missing',
     ],
-    ['a template expression', { body: [{ type: 'TextBlock', text: 'by ${who}' }] }, 'template expression'],
+    ['a template expression', { body: [{ type: 'TextBlock', text: `by $${'{who}'}` }] }, 'template expression'],
     ['a refresh without an action', { refresh: { userIds: [] } }, 'card.refresh.action must be an Action.Execute'],
     ['a mention without entity', { body: [{ type: 'TextBlock', text: '<at>Sam</at>' }] }, '<at>Sam</at> without'],
     [
@@ -331,7 +331,9 @@ describe('limits', () => {
     const throttled = await send(CHANNELS.data)
     expect([throttled.headers.get('retry-after'), refused(await read(throttled))]).toEqual(['1', [429, 'Throttled']])
     expect((await send(CHANNELS.dba)).status).toBe(201)
-    clock.now += 1001
+    clock.now += 999
+    expect(await statuses(1)).toEqual([429])
+    clock.now += 1
     expect(await statuses(2)).toEqual([201, 429])
     clock.now += 2000
     expect(await statuses(1)).toEqual([201])

@@ -27,7 +27,7 @@ async function begin(options: SlackSandboxOptions = {}): Promise<void> {
   slack = await startSlackSandbox({ echoOwnDms: false, ...options })
   const access = { slack: { team: slack.teamId, apiUrl: slack.apiUrl }, botToken: slack.botToken, log }
   const directory = createDirectories({ slack: createSlackDirectory(access) })
-  const words = createLocalWords('slack', [], directory)
+  const words = createLocalWords('slack', [], directory, 'patient')
   const policy = { catalogue: { databases: [], storage: [] }, rules: [], operators: [], auditors: [], people: [] }
   chat = createChats({ sides: { slack: createSlackChat({ ...access, words }) }, directory, policy })
 }

@@ -1,47 +1,55 @@
 import { createInterface } from 'node:readline/promises'
 import type { SlackMessage } from '../slack/index.ts'
+import type { TeamsMessage } from '../teams/index.ts'
+import type { Chats } from './chats.ts'
 import type { Stage } from './stage.ts'
 import { show, tell } from './watch.ts'
 
-const help = `Type as anybody:
-  dana: /export orders to backups
+const help = (
+  chats: Chats,
+): string => `Type as anybody${chats === 'both' ? ', in Slack; in Teams with t. before the name' : ''}:
+  ${chats === 'teams' ? 'dana: export orders to backups' : 'dana: /export orders to backups'}
   dana: /drawbridge help
   sam: approve          clicks Approve on the newest card
   lee: deny wrong day   clicks Deny and gives the reason
-  rio: @drawbridge export orders to backups
+  rio: @drawbridge export orders to backups${chats === 'both' ? '\n  t.sam: approve        clicks in Teams' : ''}
   azure                 what stands in Azure
   quit`
 
 const people = ['dana', 'sam', 'lee', 'rio', 'ops', 'guest', 'stranger'] as const
 
 /** Reads lines until `quit` or the end of input; each is what one person types or clicks. */
-export async function playByHand(stage: Stage): Promise<void> {
-  tell(help)
+export async function playByHand(stage: Stage, chats: Chats): Promise<void> {
+  tell(help(chats))
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   terminal.setPrompt('\n> ')
   terminal.prompt()
   for await (const line of terminal) {
     if (/^\s*(quit|exit)\s*$/.test(line)) break
-    await obey(stage, line.trim()).catch((error: unknown) => show('that did not work', String(error)))
+    await obey(stage, chats, line.trim()).catch((error: unknown) => show('that did not work', String(error)))
     terminal.prompt()
   }
   terminal.close()
 }
 
-async function obey(stage: Stage, line: string): Promise<void> {
-  const { azure, slack } = stage
+async function obey(stage: Stage, chats: Chats, line: string): Promise<void> {
   if (line === '') return
   if (line === 'azure') {
-    const { blobs, connections, operations } = azure.state
+    const { blobs, connections, operations } = stage.azure.state
     return show('Azure', JSON.stringify({ blobs, connections, operations }, null, 2))
   }
-  const [, who = '', what = ''] = /^(\w+):\s*(.*)$/.exec(line) ?? []
+  const [, teams, who = '', what = ''] = /^(t\.)?(\w+):\s*(.*)$/.exec(line) ?? []
   const name = people.find((each) => each === who.toLowerCase())
-  if (!name) return show('who?', `${help}\nPeople: ${people.join(', ')}`)
+  if (!name) return show('who?', `${help(chats)}\nPeople: ${people.join(', ')}`)
+  const [, verb, reason = ''] = /^(approve|deny)\b\s*(.*)$/.exec(what) ?? []
+  if (chats === 'teams' || (teams && chats === 'both')) return inTeams(stage, name, what, verb, reason)
+  return inSlack(stage, name, what, verb, reason)
+}
+
+async function inSlack({ slack }: Stage, name: string, what: string, verb?: string, reason = ''): Promise<void> {
   const user = `U0${name.toUpperCase()}`
+  if (verb !== undefined) return clickInSlack(slack, user, verb, reason)
   const person = slack.as(user)
-  const verb = /^(approve|deny)\b\s*(.*)$/.exec(what)
-  if (verb) return click(stage, user, verb[1] ?? '', verb[2] ?? '')
   const slash = /^(\/\w+)\s*(.*)$/.exec(what)
   if (slash) return show(`only ${name} sees`, (await person.command(slash[1] ?? '', slash[2] ?? '')).ack.text)
   const before = slack.state.ephemerals.length
@@ -49,7 +57,7 @@ async function obey(stage: Stage, line: string): Promise<void> {
   for (const { to, text } of slack.state.ephemerals.slice(before)) if (to === user) show(`only ${name} sees`, text)
 }
 
-async function click({ slack }: Stage, user: string, verb: string, reason: string): Promise<void> {
+async function clickInSlack(slack: Stage['slack'], user: string, verb: string, reason: string): Promise<void> {
   const card = slack.state.messages.findLast((message: SlackMessage) =>
     JSON.stringify(message.blocks).includes(`"action_id":"${verb}"`),
   )
@@ -62,4 +70,21 @@ async function click({ slack }: Stage, user: string, verb: string, reason: strin
     .until(({ ephemerals }) => ephemerals.slice(before).find(({ to }) => to === user), 3_000)
     .catch(() => undefined)
   if (answer) show('only you see', answer.text)
+}
+
+async function inTeams({ teams }: Stage, name: string, what: string, verb?: string, reason = ''): Promise<void> {
+  const person = teams.as(name)
+  if (verb === undefined) {
+    // A slash command is for the bot's eyes, everything else is said in the channel.
+    await person.say(what.replace(/^@drawbridge\s*/i, ''), { targeted: what.startsWith('/') })
+    return
+  }
+  const card = teams.state.messages.findLast(({ attachments }: TeamsMessage) =>
+    /"verb":"(?:refresh|approve)"/.test(JSON.stringify(attachments)),
+  )
+  if (!card) return show('nothing to click', 'There is no open card.')
+  await person.see(card.conversation)
+  const inputs = verb === 'deny' ? { inputs: { reason } } : {}
+  const { shown } = await person.click(card, { verb, ...inputs })
+  show('only you see', shown ?? '')
 }

@@ -4,28 +4,31 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type AzureSandbox, startAzureSandbox } from '../azure/index.ts'
 import { type SlackSandbox, startSlackSandbox } from '../slack/index.ts'
+import { startTeamsSandbox, type TeamsSandbox } from '../teams/index.ts'
+import { type Chats, demoConfig } from './chats.ts'
 
 const repository = resolve(import.meta.dirname, '../..')
 const startWithin = 45_000
 
-/** Azure, Slack, a bot and a worker; `close` ends the four of them. */
-export type Stage = { azure: AzureSandbox; slack: SlackSandbox; close(): Promise<void> }
+/** Azure, the chats, a bot and a worker; `close` ends them all. */
+export type Stage = { azure: AzureSandbox; slack: SlackSandbox; teams: TeamsSandbox; close(): Promise<void> }
 
-/** Starts both sandboxes and Drawbridge as two processes that share the embedded Redis. Rejects with their output when they do not start. */
-export async function openStage(): Promise<Stage> {
+/** Starts the sandboxes and Drawbridge as two processes that share the embedded Redis. Rejects with their output when they do not start. */
+export async function openStage(chats: Chats): Promise<Stage> {
   const azure = await startAzureSandbox({ options: { retryAfter: 0 }, timings: { jobMs: 6_000 } })
-  const slack = await startSlackSandbox()
-  const file = await writeConfig()
-  const environment = environmentFor(azure, slack)
+  const [slack, teams] = await Promise.all([startSlackSandbox(), startTeamsSandbox()])
+  const file = await writeConfig(chats)
+  const environment = environmentFor(azure, slack, teams)
   const children = [start('bot', file, environment), start('worker', file, environment)]
   const close = async (): Promise<void> => {
     await Promise.all(children.map(({ process }) => stop(process)))
-    await Promise.all([azure.close(), slack.close(), rm(file, { force: true })])
+    await Promise.all([azure.close(), slack.close(), teams.close(), rm(file, { force: true })])
   }
   try {
     const [bot] = await Promise.all(children.map(({ ready }) => ready))
     slack.control.deliverTo(`http://127.0.0.1:${bot}/slack/events`)
-    return { azure, slack, close }
+    teams.control.deliverTo(`http://127.0.0.1:${bot}/api/messages`)
+    return { azure, slack, teams, close }
   } catch (error) {
     await close()
     throw error
@@ -33,25 +36,27 @@ export async function openStage(): Promise<Stage> {
 }
 
 /** The example's configuration under keys of its own, so that demonstrations never meet each other or real transfers. */
-async function writeConfig(): Promise<string> {
+async function writeConfig(chats: Chats): Promise<string> {
   const folder = join(repository, '.drawbridge')
   await mkdir(folder, { recursive: true })
   const example = await readFile(join(repository, 'drawbridge.example.yaml'), 'utf8')
   const file = join(folder, `demo-${process.pid}.yaml`)
-  await writeFile(file, example.replace('prefix: drawbridge', `prefix: demo-${Date.now()}`))
+  await writeFile(file, demoConfig(example, chats, `demo-${Date.now()}`))
   return file
 }
 
-function environmentFor(azure: AzureSandbox, slack: SlackSandbox): Record<string, string> {
+function environmentFor(azure: AzureSandbox, slack: SlackSandbox, teams: TeamsSandbox): Record<string, string> {
   const password = azure.state.servers[0]?.administratorPassword ?? ''
   return {
     PATH: process.env.PATH ?? '',
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_SIGNING_SECRET: slack.signingSecret,
+    TEAMS_APP_PASSWORD: teams.appPassword,
     SQL_PROD_PASSWORD: password,
     SQL_TEST_PASSWORD: password,
     DRAWBRIDGE_SLACK_MODE: 'http',
     DRAWBRIDGE_SLACK_API_URL: slack.apiUrl,
+    DRAWBRIDGE_TEAMS_SANDBOX_URL: teams.url,
     DRAWBRIDGE_RESOURCE_MANAGER_URL: azure.url,
     DRAWBRIDGE_OPERATION_HOSTS: new URL(azure.regionalUrl).host,
     DRAWBRIDGE_AZURE_TOKEN: azure.token,

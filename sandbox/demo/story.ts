@@ -1,53 +1,61 @@
-import type { SlackMessage } from '../slack/index.ts'
+import { renderMessage, type TeamsMessage } from '../teams/index.ts'
+import {
+  approveInSlack,
+  approveInTeams,
+  askInSlack,
+  askInTeams,
+  cardInSlack,
+  cardInTeams,
+  checkAzure,
+  untilTold,
+} from './acts.ts'
+import type { Chats } from './chats.ts'
 import type { Stage } from './stage.ts'
-import { act, show, tell, type Watcher } from './watch.ts'
-
-const patience = 30_000
+import { show, tell, type Watcher } from './watch.ts'
 
 /** Plays one export from the command to the blob, with a refused click on the way. Rejects when anything goes otherwise. */
-export async function playStory({ azure, slack }: Stage, watcher: Watcher): Promise<void> {
-  const foreign = azure.state.connections.filter(({ operationId }) => operationId === null)
+export async function playStory(stage: Stage, chats: Chats, watcher: Watcher): Promise<void> {
   tell('1. Dana asks. The servers have "Allow Azure services" off, so only a private link will do.')
-  const text = 'orders to backups --reason "before the 4.2 release"'
-  act('Dana', `/export ${text}`)
-  const { ack } = await slack.as('U0DANA').command('/export', text)
-  show('only Dana sees', ack.text)
-
+  await (chats === 'teams' ? askInTeams(stage) : askInSlack(stage))
   tell('2. Azure takes the job and holds it until two private endpoint connections are approved.')
-  const card = await slack.until(({ messages }) => messages.find(hasApprove), patience)
-
+  await decisions[chats](stage, watcher)
+  await untilTold(stage, chats)
   watcher.catchUp()
-  tell('3. Clicks that do not count.')
-  await click(slack, 'U0DANA', 'Dana', card)
-  await click(slack, 'U0RIO', 'Rio', card)
-
-  tell('4. One click that does.')
-  await click(slack, 'U0SAM', 'Sam', card)
-
-  await slack.until(() => azure.state.blobs.find(({ name }) => name.startsWith('orders-')), patience)
-  const [blob] = azure.state.blobs.filter(({ name }) => name.startsWith('orders-'))
-  const ended = ({ threadTs, blocks }: SlackMessage): boolean =>
-    threadTs !== undefined && JSON.stringify(blocks).includes(blob?.name ?? '?')
-  await slack.until(({ messages }) => messages.find(ended), patience)
-
-  watcher.catchUp()
-  tell('5. What stands in Azure now.')
-  show('blob', JSON.stringify(blob, null, 2))
-  const untouched = foreign.every(({ status }) => status === 'Pending')
-  show('other pending connections', `${foreign.length}, ${untouched ? 'none of them touched' : 'TOUCHED'}`)
-  const posts = azure.state.requests.filter(({ name, method }) => name === 'export' && method === 'POST').length
-  show('submissions to Azure', String(posts))
-  if (!blob || !untouched || posts !== 1) throw new Error('The story did not end as it should')
+  checkAzure(stage, 5)
 }
 
-function hasApprove({ blocks, deleted }: SlackMessage): boolean {
-  return !deleted && JSON.stringify(blocks).includes('"action_id":"approve"')
+const decisions: Readonly<Record<Chats, (stage: Stage, watcher: Watcher) => Promise<void>>> = {
+  async slack(stage, watcher) {
+    const card = await cardInSlack(stage)
+    watcher.catchUp()
+    tell('3. Clicks that do not count.')
+    await approveInSlack(stage, 'Dana', card)
+    await approveInSlack(stage, 'Rio', card)
+    tell('4. One click that does.')
+    await approveInSlack(stage, 'Sam', card)
+  },
+  async teams(stage, watcher) {
+    const card = await cardInTeams(stage)
+    watcher.catchUp()
+    tell('3. The buttons are there for the approvers alone. This is what Sam sees of the card.')
+    show('only Sam sees', await seen(stage, 'sam', card))
+    tell('4. One click that counts.')
+    await approveInTeams(stage, 'Sam', card)
+  },
+  async both(stage, watcher) {
+    const card = await cardInTeams(stage)
+    await cardInSlack(stage)
+    watcher.catchUp()
+    tell(
+      '3. The cards stand in both chats. Lee is an approver, but nobody declared that his two accounts are one person.',
+    )
+    await approveInTeams(stage, 'Lee', card)
+    tell('4. Sam is declared. What was asked in Slack is approved in Teams.')
+    await approveInTeams(stage, 'Sam', card)
+  },
 }
 
-async function click(slack: Stage['slack'], user: string, name: string, message: SlackMessage): Promise<void> {
-  act(name, '[Approve]')
-  const before = slack.state.ephemerals.length
-  await slack.as(user).click({ message, actionId: 'approve' })
-  const answer = await slack.until(({ ephemerals }) => ephemerals.slice(before).find(({ to }) => to === user))
-  show(`only ${name} sees`, answer.text)
+async function seen({ teams }: Stage, who: string, { conversation, id }: TeamsMessage): Promise<string> {
+  const found = (await teams.as(who).see(conversation)).find((each) => each.id === id)
+  return found ? renderMessage(found, teams.state) : ''
 }

@@ -43,7 +43,7 @@ export function clientInfo(): Fields {
 
 /** The tenant that an activity names: the person's own, or that of the place for a shared one. */
 export function tenantOf({ user, conversation, shared }: Scene): string {
-  return shared || user.userRole !== 'user' ? conversation.tenantId : user.tenantId
+  return shared ? conversation.tenantId : user.tenantId
 }
 
 function conversationOf(scene: Scene): Fields {

@@ -1,4 +1,4 @@
-import { activityFrom, type Scene } from './activities.ts'
+import { activityFrom, clientInfo, type Scene } from './activities.ts'
 import { type Button, buttonsOf, dataOf } from './card-actions.ts'
 import type { Deliveries } from './deliveries.ts'
 import { fieldsOf, isFields } from './fields.ts'
@@ -84,7 +84,8 @@ function onCard(world: World, { user, message, options }: Pick<Doing, 'user' | '
   const scene: Scene = { user, conversation, rootId: message.rootId, shared: options.shared }
   const common = activityFrom(world, scene, type)
   const source = { source: { name: 'message' }, legacy: { replyToId: `1:${message.id}` } }
-  return { ...common, replyToId: message.id, channelData: { ...fieldsOf(common.channelData), ...source } }
+  const channelData = { ...fieldsOf(common.channelData), ...source }
+  return { ...common, replyToId: message.id, channelData, entities: [clientInfo()] }
 }
 
 /** What stands on this person's screen; an old client knows no cards made for one person. */

@@ -8,7 +8,7 @@ export type Handlers = {
   onDecision(input: DecisionInput): Promise<Answer>
   /** The refusal that this click would get now, or undefined: then a reason may be asked. */
   beforeDeny(input: Omit<DecisionInput, 'delivery' | 'verdict'>): Promise<Answer | undefined>
-  /** The card of a round as this person should see it now, and whether they could decide on it; undefined when they may see none there, or it cannot be read in time. */
+  /** The card of a round as this person should see it now, and whether they get its buttons; undefined when they may see none there, or it cannot be read in time. */
   onView(input: {
     by: Person
     address: Address

@@ -77,7 +77,10 @@ async function answer(
 
 /** The answer in the words of the asker's chat: it is kept as it is, for whichever chat asks again. */
 async function localized({ policy, directory }: Desk, by: Person, answer: Answer): Promise<Answer> {
-  return { ...answer, lines: await createLocalWords(platformOf(by), policy.people, directory).lines(answer.lines) }
+  return {
+    ...answer,
+    lines: await createLocalWords(platformOf(by), policy.people, directory, 'quick').lines(answer.lines),
+  }
 }
 
 /** Refusals that only mean "not now": the next try must be looked at anew. */

@@ -6,8 +6,8 @@ import type { Directory } from '../transfer/ports.ts'
 import type { Inline, Line } from '../transfer/text.ts'
 import { withDeadline } from './deadline.ts'
 
-/** Milliseconds for the names of people whom this chat does not know; without them their ids stand there. */
-const NAMES_WITHIN = 200
+/** Milliseconds for the names of people whom this chat does not know, while somebody waits or not; without them their ids stand there. */
+const within = { quick: 200, patient: 1_500 }
 
 /** Words for the readers of one chat: who is mentioned from another chat is named by their account here, or by name. */
 export type LocalWords = {
@@ -16,14 +16,19 @@ export type LocalWords = {
 }
 
 /** Words for one platform. */
-export function createLocalWords(platform: string, people: readonly Declared[], directory: Directory): LocalWords {
+export function createLocalWords(
+  platform: string,
+  people: readonly Declared[],
+  directory: Directory,
+  how: keyof typeof within,
+): LocalWords {
   const local = async (inline: Inline): Promise<Inline> => {
     if (typeof inline === 'string') return inline
     const id = 'mention' in inline ? inline.mention : 'place' in inline ? inline.place : undefined
     if (id === undefined || id === 'anyone' || platformOf(id) === platform) return inline
     const here = accountsOf(personBehind(people, id)).find((account) => platformOf(account) === platform)
     if (here !== undefined) return { mention: here }
-    const name = await withDeadline(NAMES_WITHIN, directory.name(id), () => undefined)
+    const name = await withDeadline(within[how], directory.name(id), () => undefined)
     return `${name ?? id.slice(id.lastIndexOf('/') + 1)} (${chatWords(platformOf(id))})`
   }
   const line = (all: Line): Promise<Line> => Promise.all(all.map(local))

@@ -95,7 +95,7 @@ async function readUser(client: webApi.WebClient, team: string, id: string, log:
     if (!user) return { standing: 'stranger', bot: false }
     // Slackbot says of itself that it is no bot.
     const bot = user.is_bot === true || user.is_workflow_bot === true || id === 'USLACKBOT'
-    const name = user.profile?.display_name || user.real_name || user.name
+    const name = user.real_name || user.profile?.display_name || user.name
     const named = name ? { name } : {}
     const away = user.team_id !== team || (user as { is_stranger?: boolean }).is_stranger === true
     if (away) return { standing: 'stranger', bot, ...named }

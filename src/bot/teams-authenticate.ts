@@ -1,8 +1,12 @@
 import { TransientError } from '../transfer/errors.ts'
+import { withDeadline } from './deadline.ts'
 import { failureOf, TeamsDenied } from './teams-errors.ts'
 
 /** What the SDK makes of a token that it took. */
 type Checked = { claimsIdentity?: { getClaimValue(type: string): string | null } }
+
+/** Milliseconds for reading the keys; Teams waits 5 s for the answer to a click. */
+const KEYS_WITHIN = 2_000
 
 type Asked<Activity> = {
   activity: Activity
@@ -21,9 +25,13 @@ export async function authenticate<Activity extends { serviceUrl: string }, Resu
   { activity, authorization, appId, issuer }: Asked<Activity>,
 ): Promise<Result> {
   if (appId !== '' && authorization.trim() === '') throw new TeamsDenied(401, 'no_token')
-  const checked = await check(activity, authorization).catch((error: unknown) => {
+  // For other issuers the SDK asks for keys, and keeps what such a token says for ever, before it checks the signature.
+  if (appId !== '' && issuerOf(authorization) !== issuer) throw new TeamsDenied(401, 'wrong_issuer')
+  const checking = check(activity, authorization).catch((error: unknown) => {
     throw refusalOf(error)
   })
+  const checked = await withDeadline<Result | undefined>(KEYS_WITHIN, checking, () => undefined)
+  if (checked === undefined) throw noKeys()
   if (appId === '') return checked
   const claim = (type: string): string | null | undefined => checked.claimsIdentity?.getClaimValue(type)
   if (claim('iss') !== issuer) throw new TeamsDenied(401, 'wrong_issuer')
@@ -36,10 +44,24 @@ function refusalOf(error: unknown): Error {
   const { message = '', name = '' } = error instanceof Error ? error : {}
   const { status } = failureOf(error)
   if (name === 'FetchError' || (status !== undefined && status >= 500)) {
-    return new TransientError({ code: 'no_signing_keys', message: 'The keys of the Bot Framework could not be read.' })
+    return noKeys()
   }
   const [, reason = 'bad_token'] = labels.find(([text]) => text.test(message)) ?? []
   return new TeamsDenied(401, reason)
+}
+
+function noKeys(): TransientError {
+  return new TransientError({ code: 'no_signing_keys', message: 'The keys of the Bot Framework could not be read.' })
+}
+
+/** What the token claims; nothing of it is proven yet. */
+function issuerOf(authorization: string): unknown {
+  const claims = /^Bearer [\w-]+\.([\w-]+)\./.exec(authorization)?.[1] ?? ''
+  try {
+    return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { iss?: unknown } | null)?.iss
+  } catch {
+    return undefined
+  }
 }
 
 /** For the counter alone: nothing is decided by the SDK's words. */

@@ -3,6 +3,7 @@ import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
 import type { Answer, DecisionInput } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
+import { withDeadline } from './deadline.ts'
 import type { Handlers } from './handlers-type.ts'
 import { deliveryOf, originOf, personOf, placeOf, type TeamsActivity } from './teams-activity.ts'
 import { cardType, type TeamsRender } from './teams-render.ts'
@@ -19,10 +20,14 @@ const clicked = z.discriminatedUnion('verb', [
 const fetched = z.object({ transfer: z.string(), round: z.number() })
 const invoked = z.object({ action: z.object({ verb: z.string(), data: z.record(z.string(), z.unknown()).nullish() }) })
 
+/** Milliseconds for the card as it stands now, so that the answer leaves within 3 s. */
+const VIEW_WITHIN = 2_600
+
 /** The decision that the buttons of a card stand for; undefined when the data is not of one of our cards. */
 export function decisionIn(activity: TeamsActivity, data: unknown): DecisionInput | undefined {
   const read = clicked.safeParse(data).data
-  if (!read) return undefined
+  // Without an id of its own a click would get the answer of another one.
+  if (!read || !activity.id) return undefined
   const { verb: verdict, transfer, digest } = read
   const reason = verdict === 'deny' && read.reason ? { reason: typedReason(read.reason) } : {}
   return { delivery: deliveryOf(activity), by: personOf(activity), transfer, digest, verdict, ...reason }
@@ -61,7 +66,8 @@ async function fetchView(
 ): Promise<ClickReply> {
   const read = fetched.safeParse(data).data
   const { address } = originOf(activity)
-  const found = read && (await handlers.onView({ by: personOf(activity), address, ...read }))
+  const asked = read && handlers.onView({ by: personOf(activity), address, ...read })
+  const found = asked && (await withDeadline(VIEW_WITHIN, asked, () => undefined))
   if (!found)
     return failure(400, 'NotFound', 'This card cannot be shown to you now. The newest one says how it stands.')
   const card = await render.card(placeOf(activity), found.view, found.mayDecide)

@@ -1,5 +1,5 @@
 import { TransientError } from '../transfer/errors.ts'
-import type { Person } from '../transfer/model.ts'
+import type { Address, Person } from '../transfer/model.ts'
 import type { Directory } from '../transfer/ports.ts'
 import { withDeadline } from './deadline.ts'
 import { createFreshCache } from './fresh-cache.ts'
@@ -11,6 +11,8 @@ import type { TeamsMember, TeamsPlace, TeamsSdk } from './teams-port.ts'
 
 const MAX_AGE = 60_000
 const CALL_WITHIN = 1_200
+/** In so many channels somebody is looked up by name. */
+const MOST_ROOMS = 3
 
 /** Teams' directory: who somebody is in a conversation that the bot is in, as there is no other without more permissions. */
 export type TeamsDirectory = Directory & {
@@ -25,10 +27,12 @@ export function createTeamsDirectory(options: {
   sdk: Pick<TeamsSdk, 'member'>
   notes: TeamsNotes
   tenants: readonly string[]
+  /** Where cards go: people who never wrote to the bot are looked up there by name. */
+  channels?: readonly Address[]
   log: Log
   now?: () => number
 }): TeamsDirectory {
-  const { sdk, notes, tenants, log, now = () => performance.now() } = options
+  const { sdk, notes, tenants, channels = [], log, now = () => performance.now() } = options
   const members = createFreshCache({
     maxAge: MAX_AGE,
     now,
@@ -46,13 +50,26 @@ export function createTeamsDirectory(options: {
     const member = await members.get(keyOf(known.seenIn, known.id))
     return member && judged(member, id.id, tenants)
   }
+  /** As they wrote it themselves, or as they are called in a team that the bot is in. */
+  const nameOf = async (tenant: string, objectId: string): Promise<string | undefined> => {
+    const known = await notes.person(tenant, objectId)
+    if (known?.name !== undefined) return known.name
+    const team = await notes.team(tenant)
+    const rooms = channels.flatMap((each) => readTeamsId(each) ?? []).filter((each) => each.tenant === tenant)
+    const named = await Promise.all(rooms.slice(0, MOST_ROOMS).map(({ id }) => notes.place(tenant, id)))
+    for (const place of [...(team ? [team] : []), ...named]) {
+      const member = await members.get(keyOf(place, objectId)).catch(() => undefined)
+      if (member?.name !== undefined) return member.name
+    }
+    return undefined
+  }
   const standing = async (person: Person): Promise<Standing> => (await standingOf(person)) ?? 'stranger'
   return {
     standing,
     async among(person, principals) {
-      const own = principals.includes(person)
-      if (!own && !principals.includes('anyone')) return []
-      const held = await standing(person)
+      if (!principals.includes(person) && !principals.includes('anyone')) return []
+      // An account that never wrote to the bot is still the one that the rule names; whoever acts was seen, and is known.
+      const held = await standingOf(person)
       if (held === 'stranger') return []
       return principals.filter((each) => (each === 'anyone' ? held === 'member' : each === person))
     },
@@ -66,9 +83,7 @@ export function createTeamsDirectory(options: {
       const read = readTeamsId(id)
       if (!read) return undefined
       const { tenant, id: named } = read
-      const known = isObjectId(named)
-        ? notes.person(tenant, named).then((person) => person?.name)
-        : notes.placeName(tenant, named)
+      const known = isObjectId(named) ? nameOf(tenant, named) : notes.placeName(tenant, named)
       return known.catch(() => undefined)
     },
     async memberOf(place, person) {

@@ -35,7 +35,7 @@ export function portError(error: unknown, method: string): TransientError | Perm
 export function failureOf(error: unknown): TeamsFailure {
   const { statusCode, code, response, details, errorCode, name } = (error ?? {}) as Raw
   const after = Number(response?.headers?.get?.('retry-after'))
-  const named = details?.error?.code ?? details?.code ?? code ?? errorCode
+  const named = subCode(details?.message) ?? details?.error?.code ?? details?.code ?? code ?? errorCode
   return {
     ...(statusCode === undefined ? {} : { status: statusCode }),
     code: plain(named) ?? (statusCode === undefined ? (timedOut(name) ?? 'unreachable') : `http_${statusCode}`),
@@ -50,7 +50,12 @@ type Raw = {
   errorCode?: unknown
   name?: string
   response?: { headers?: { get?(name: string): string | undefined } }
-  details?: { error?: { code?: unknown }; code?: unknown }
+  details?: { error?: { code?: unknown }; code?: unknown; message?: unknown }
+}
+
+/** Somebody who blocked the bot is told in JSON inside of the message. */
+function subCode(message: unknown): unknown {
+  return typeof message === 'string' ? /"subCode"\s*:\s*"(\w{1,64})"/.exec(message)?.[1] : undefined
 }
 
 function plain(code: unknown): string | undefined {

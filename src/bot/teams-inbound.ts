@@ -64,12 +64,16 @@ export function createTeamsInbound(options: TeamsInboundOptions): TeamsInbound {
 
 async function outcomeOf(options: TeamsInboundOptions, request: IncomingMessage): Promise<Outcome> {
   const { log, refused } = options
-  if (request.method !== 'POST') return { status: 405 }
+  const unread = (status: number, reason: string): Outcome => {
+    refused(reason)
+    return { status }
+  }
+  if (request.method !== 'POST') return unread(405, 'not_post')
   const raw = await readBody(request, LARGEST)
-  if ('status' in raw) return raw
+  if ('status' in raw) return unread(raw.status, raw.status === 413 ? 'too_large' : 'unreadable')
   const activity = readActivity(raw.json)
+  if (!activity) return unread(400, 'unreadable')
   try {
-    if (!activity) return { status: 400 }
     return await receive(options, activity, raw.json as TeamsActivity, request.headers.authorization ?? '')
   } catch (error) {
     if (error instanceof TeamsDenied) {

@@ -1,7 +1,7 @@
 import { TransientError } from '../transfer/errors.ts'
 import type { Notes } from '../transfer/ports.ts'
 import { isPersonal, placeOf, type TeamsActivity } from './teams-activity.ts'
-import { splitThread, teamsId } from './teams-ids.ts'
+import { isChannel, splitThread, teamsId } from './teams-ids.ts'
 import type { TeamsPlace } from './teams-port.ts'
 
 /** A conversation as it was last heard of. */
@@ -18,6 +18,8 @@ export type TeamsNotes = {
   /** What the channel is called, where an activity ever said it. */
   placeName(tenant: string, conversation: string): Promise<string | undefined>
   person(tenant: string, objectId: string): Promise<KnownPerson | undefined>
+  /** A channel of the tenant where the bot was last spoken to. */
+  team(tenant: string): Promise<TeamsPlace | undefined>
   /** The personal chat with somebody. */
   chat(tenant: string, objectId: string): Promise<TeamsPlace | undefined>
   keepChat(tenant: string, objectId: string, place: TeamsPlace): Promise<void>
@@ -25,13 +27,8 @@ export type TeamsNotes = {
 
 /** Notes of Teams over those of the store; `usual` is the address of a tenant that was never heard of. */
 export function createTeamsNotes(notes: Notes, usual: string): TeamsNotes {
-  const written = new Map<string, string>()
-  const write = async (key: string, value: object): Promise<void> => {
-    const text = JSON.stringify(value)
-    if (written.get(key) === text) return
-    await notes.write(key, text).catch(away)
-    written.set(key, text)
-  }
+  // Each time anew, as another process may have heard something else in between.
+  const write = (key: string, value: object): Promise<void> => notes.write(key, JSON.stringify(value)).catch(away)
   const read = async <T>(key: string): Promise<T | undefined> => {
     const text = await notes.read(key).catch(away)
     return text === undefined ? undefined : (JSON.parse(text) as T)
@@ -51,6 +48,7 @@ export function createTeamsNotes(notes: Notes, usual: string): TeamsNotes {
         write(key('place', tenant, here.conversation), { ...here, ...group }),
         ...(channel?.name ? [write(key('name', tenant, here.conversation), { name: channel.name })] : []),
         ...(person ? [write(key('person', tenant, person), known)] : []),
+        ...(isChannel(here.conversation) ? [write(`team:${tenant}`, here)] : []),
         ...(person && isPersonal(activity) ? [write(key('chat', tenant, person), here)] : []),
       ])
     },
@@ -64,6 +62,7 @@ export function createTeamsNotes(notes: Notes, usual: string): TeamsNotes {
     placeName: async (tenant, conversation) =>
       (await read<{ name: string }>(key('name', tenant, splitThread(conversation).conversation)))?.name,
     person: (tenant, objectId) => read(key('person', tenant, objectId)),
+    team: (tenant) => read(`team:${tenant}`),
     chat: (tenant, objectId) => read(key('chat', tenant, objectId)),
     keepChat: (tenant, objectId, place) => write(key('chat', tenant, objectId), place),
   }

@@ -1,3 +1,4 @@
+import type { Address } from '../transfer/model.ts'
 import type { Declared } from '../transfer/policy.ts'
 import type { Directory, Notes, Pace } from '../transfer/ports.ts'
 import type { ChatSide } from './chats.ts'
@@ -19,6 +20,8 @@ export type TeamsOptions = {
   teams: { tenants: readonly string[]; sandboxUrl?: string | undefined }
   government: boolean
   people: readonly Declared[]
+  /** The channels of Teams that rules send cards to. */
+  channels?: readonly Address[]
   /** The same notes over two connections: one that fails fast for people who wait, one for work. */
   notes: { forPeople: Notes; forWork: Notes }
   pace: Pace
@@ -31,17 +34,17 @@ export function createTeams(options: TeamsOptions): {
   directory: TeamsDirectory
   open(everybody: Directory, handlers: Handlers): { inbound: TeamsInbound; chat: ChatSide }
 } {
-  const { sdk, teams, government, people, pace, refused, log } = options
+  const { sdk, teams, government, people, channels = [], pace, refused, log } = options
   const usual = usualService({ government, sandboxUrl: teams.sandboxUrl })
   const forPeople = createTeamsNotes(options.notes.forPeople, usual)
   const forWork = createTeamsNotes(options.notes.forWork, usual)
-  const directory = createTeamsDirectory({ sdk, notes: forPeople, tenants: teams.tenants, log })
+  const directory = createTeamsDirectory({ sdk, notes: forPeople, tenants: teams.tenants, channels, log })
   return {
     directory,
     open(everybody, handlers) {
-      const words = createLocalWords('teams', people, everybody)
+      const words = createLocalWords('teams', people, everybody, 'patient')
       const render = createTeamsRender({ words, people, everybody, directory })
-      const answers = createTeamsAnswers({ sdk, notes: forWork, render, log })
+      const answers = createTeamsAnswers({ sdk, notes: forPeople, render, log })
       const inbound = createTeamsInbound({
         ...{ sdk, access: teams, notes: forPeople, render, answers, handlers, refused, log },
       })

@@ -1,10 +1,13 @@
 import { approvalCard } from '../cards/approval-card.ts'
 import type { View } from '../cards/view.ts'
 import type { Address, Person } from '../transfer/model.ts'
-import { isSamePerson, mayDecideOn, personBehind } from '../transfer/people.ts'
+import { isSamePerson, personBehind } from '../transfer/people.ts'
 import { type Desk, maySee, readTransfer, stagesOf } from './desk.ts'
 
-/** The card of a round as it stands, and whether this person's click could count on it; undefined when there is none that they may see there. */
+/**
+ * The card of a round as it stands, and whether this person gets its buttons: an approver does, also one who would have to
+ * be declared first, as the click tells them how. Undefined when there is no card that they may see there.
+ */
 export async function viewFor(
   desk: Desk,
   { by, address, transfer: id, round }: { by: Person; address: Address; transfer: string; round: number },
@@ -15,7 +18,6 @@ export async function viewFor(
   if (!standsThere && !(await maySee(desk, transfer, by))) return undefined
   const who = personBehind(desk.policy.people, by)
   const { request } = transfer
-  const mayDecide =
-    !isSamePerson(request, who) && mayDecideOn(request, who) && (await stagesOf(desk, transfer, by)).length > 0
+  const mayDecide = !isSamePerson(request, who) && (await stagesOf(desk, transfer, by)).length > 0
   return { view: approvalCard(transfer, round), mayDecide }
 }

@@ -1,5 +1,6 @@
 import type { Rule } from '../transfer/model.ts'
-import type { Catalogue, Clocks, Policy } from '../transfer/policy.ts'
+import { distinctPeople } from '../transfer/people.ts'
+import type { Catalogue, Clocks, Declared, Policy } from '../transfer/policy.ts'
 import { fullId, type Homes } from './ids.ts'
 import { declaredIn, homesOf } from './people.ts'
 import type { File } from './schema.ts'
@@ -9,12 +10,13 @@ const hour = 60 * 60 * 1000
 /** The policy of a valid file; ids become `slack:<team>/<id>` and `teams:<tenant>/<id>`. */
 export function buildPolicy(file: File, catalogue: Catalogue): Policy {
   const homes = homesOf(file)
+  const people = declaredIn(file)
   return {
     catalogue,
-    rules: file.rules.map((rule) => buildRule(rule, homes)),
+    rules: file.rules.map((rule) => buildRule(rule, homes, people)),
     operators: allFull(file.operators, homes),
     auditors: allFull(file.auditors, homes),
-    people: declaredIn(file),
+    people,
   }
 }
 
@@ -30,13 +32,19 @@ export function buildClocks({ clocks }: File): Clocks {
   }
 }
 
-function buildRule({ when, stages, requesters, cards, ...rule }: File['rules'][number], homes: Homes): Rule {
+function buildRule(
+  { when, stages, requesters, cards, ...rule }: File['rules'][number],
+  homes: Homes,
+  people: readonly Declared[],
+): Rule {
+  // Whoever stands there with two accounts is one of the approvers, not two.
+  const once = (ids: readonly string[]) => distinctPeople(people, allFull(ids, homes)).map(({ by }) => by)
   return {
     ...rule,
     // An empty list matches everything; the file cannot hold one, so it was left out.
     when: { operation: when.operation ?? [], database: when.database ?? [], storage: when.storage ?? [] },
     requesters: allFull(requesters, homes),
-    stages: stages.map(({ approvers, need }) => ({ approvers: allFull(approvers, homes), need })),
+    stages: stages.map(({ approvers, need }) => ({ approvers: once(approvers), need })),
     cards: allFull(cards, homes),
   }
 }

@@ -32,11 +32,11 @@ export function mayDecideOn(request: Somebody, person: Somebody): boolean {
   return platformOf(person.by) === platform || (person.also ?? []).some((account) => platformOf(account) === platform)
 }
 
-/** Each person once, by the account that comes first; one on `platform` wins over the others. */
+/** Each person once, by the account that comes first; one on `platform` wins over the others. Groups stay as they are. */
 export function distinctPeople(
   people: readonly Declared[],
   accounts: readonly Person[],
-  platform: string,
+  platform = '',
 ): readonly Somebody[] {
   const ranked = accounts.toSorted((a, b) => Number(platformOf(b) === platform) - Number(platformOf(a) === platform))
   const found: Somebody[] = []
