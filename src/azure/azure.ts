@@ -12,7 +12,7 @@ import { observeOperation } from './observe.ts'
 import { createHome } from './operation-url.ts'
 import { readPlan } from './plan.ts'
 import { createScrubber } from './scrub.ts'
-import { submitExport } from './submit.ts'
+import { submitOperation } from './submit.ts'
 
 /** What Azure is reached with. */
 export type AzureOptions = {
@@ -42,8 +42,8 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
     plan: (request) => readPlan(context, request),
     connections: (request) => listConnections(context, request),
     connection: (request, connection) => readConnection(context, request, connection),
-    submit: (request, plan, mayStart) => submitExport(context, request, plan, mayStart),
-    look: (request, plan, since) => lookFor(context, request, plan, since),
+    submit: (request, plan, mayStart) => submitOperation(context, request, plan, mayStart),
+    look: (request, plan, since, before) => lookFor(context, request, plan, since, before),
     adopt: (request, plan, operationId) => adoptOperation(context, request, plan, operationId),
     observe: (request, operation) => observeOperation(context, request, operation),
     decide: (request, connection, verdict, description, mayStart) =>

@@ -6,23 +6,33 @@ import type { Answer } from './answer.ts'
 import type { Context } from './context.ts'
 import { builtUrls } from './operation-url.ts'
 import { guidIn } from './resource-ids.ts'
-import { exportsTo, parseResult } from './result.ts'
+import { isOurs, parseResult } from './result.ts'
 
-/** Looks through the database's operations for the export to this request's blob, queued at `since` or later. */
-export async function lookFor(context: Context, request: Request, plan: Plan, since: Millis): Promise<Look> {
+/** Looks through the database's operations for this request's own, queued at `since` or later and not among `before`. */
+export async function lookFor(
+  context: Context,
+  request: Request,
+  plan: Plan,
+  since: Millis,
+  before: readonly string[] | 'all',
+): Promise<Look> {
   const listed = await listOperations(context, request)
   if ('why' in listed) return { kind: 'unknown', why: listed.why }
   const sightings: Sighting[] = []
+  const foreign = (guid: string | undefined): boolean =>
+    before === 'all' || (guid !== undefined && before.includes(guid))
   for (const each of listed.operations) {
-    if (isOver(each) && startOf(each) < since - clockSkew) continue
+    if (isOver(each) && (foreign(guidIn(each.name ?? '')) || startOf(each) < since - clockSkew)) continue
     const sighting = await examine(context, request, plan, each, since)
-    if (sighting.kind === 'ours') return { kind: 'found', operation: sighting.operation }
-    sightings.push(sighting)
+    if (sighting.kind !== 'ours') sightings.push(sighting)
+    else if (foreign(sighting.operation.id)) sightings.push({ kind: 'busy', what: sighting.operation.id })
+    else return { kind: 'found', operation: sighting.operation }
   }
   const unclear = sightings.find((each) => each.kind === 'unclear')
   if (unclear) return { kind: 'unknown', why: unclear.why }
   const busy = sightings.find((each) => each.kind === 'busy')
-  return busy ? { kind: 'none', busy: context.scrub.clean(busy.what) } : { kind: 'none' }
+  const seen = listed.operations.flatMap((each) => guidIn(each.name ?? '') ?? [])
+  return busy ? { kind: 'none', busy: context.scrub.clean(busy.what), seen } : { kind: 'none', seen }
 }
 
 /** The record of an operation that an operator names; refuses what does not exist or is not an export to this blob. */
@@ -42,7 +52,7 @@ export async function adoptOperation(
   if (!settled && !isRead(answer)) throw context.errors.answerFailure(answer, readAction)
   const result = parseResult(answer.text)
   if (!result && !settled) throw new TransientError(context.errors.faultOf(answer))
-  if (!result || !exportsTo(request, plan, result)) throw new Refusal('operation_not_ours', facts)
+  if (!result || !isOurs(request, plan, result)) throw new Refusal('operation_not_ours', facts)
   return adopted(context, request, plan, guid, result.queuedAt)
 }
 
@@ -90,7 +100,7 @@ async function examine(
   if (!result) return withoutResult(context, listed, since, guid, answer)
   const queuedAt = result.queuedAt ?? timeOf(listed)
   // Without any time the blob alone decides: its name ends in the id of the transfer.
-  if (exportsTo(request, plan, result) && (queuedAt === undefined || queuedAt >= since - clockSkew)) {
+  if (isOurs(request, plan, result) && (queuedAt === undefined || queuedAt >= since - clockSkew)) {
     return { kind: 'ours', operation: adopted(context, request, plan, guid, queuedAt) }
   }
   if (isOver(listed)) return { kind: 'other' }

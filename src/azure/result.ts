@@ -39,10 +39,10 @@ export function namedConnections(request: Request, result: OperationResult | und
   })
 }
 
-/** Whether the operation is an export to this request's blob, whose name belongs to one transfer only. */
-export function exportsTo(request: Request, plan: Plan, result: OperationResult): boolean {
-  // `Export` in the specification, `ExportDatabase` in answers.
-  if (!/^export/i.test(result.requestType)) return false
+/** Whether the operation does what the request asks: an export's blob belongs to one transfer only, an import's does not. */
+export function isOurs(request: Request, plan: Plan, result: OperationResult): boolean {
+  // `Export` and `Import` in the specification, `ExportDatabase` and `ImportToExistingDatabase` in answers.
+  if (!new RegExp(`^${request.operation}`, 'i').test(result.requestType)) return false
   return [plan.uri, request.storage.uri].some((uri) => sameBlob(uri, result.blobUri))
 }
 

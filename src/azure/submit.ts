@@ -10,8 +10,8 @@ import type { Gate } from './policies.ts'
 import { accountId, databaseId, serverId } from './resource-ids.ts'
 import { parseTime } from './times.ts'
 
-/** Sends the export once, with keys and login fetched for this call; throws only while nothing was sent. */
-export async function submitExport(
+/** Sends the export or import once, with keys and login fetched for this call; throws only while nothing was sent. */
+export async function submitOperation(
   context: Context,
   request: Request,
   plan: Plan,
@@ -20,9 +20,9 @@ export async function submitExport(
   const key = await storageKey(context, request)
   const login = await sqlLogin(context, request)
   const gate: Gate = { mayStart, left: false }
-  const url = `${context.home.base}${databaseId(request)}/export?api-version=${apiVersions.exports}`
+  const url = `${context.home.base}${databaseId(request)}/${request.operation}?api-version=${apiVersions.exports}`
   try {
-    const body = exportBody(request, plan, key, login)
+    const body = bodyOf(request, plan, key, login)
     return readSubmission(context, request, await context.clients.send({ method: 'POST', url, body, gate }))
   } catch (error) {
     if (gate.veto) throw gate.veto.error
@@ -32,8 +32,8 @@ export async function submitExport(
   }
 }
 
-/** `beginExport` of the SDK would send the same body, but polls at once and hides both addresses. */
-function exportBody(request: Request, plan: Plan, storageKey: string, login: SqlLogin): unknown {
+/** `beginExport` and `beginImport` of the SDK would send the same body, but poll at once and hide both addresses. */
+function bodyOf(request: Request, plan: Plan, storageKey: string, login: SqlLogin): unknown {
   const networkIsolation = { storageAccountResourceId: accountId(request), sqlServerResourceId: serverId(request) }
   return {
     storageKeyType: 'StorageAccessKey',
@@ -87,7 +87,7 @@ function acceptance(context: Context, request: Request, answer: Answer): Submiss
   const resultUrl = operationUrl(context.home, subscription, given)
   if (resultUrl === undefined) {
     const fault = given === undefined ? missingLocation : hostileLocation
-    context.log(`azure: an export was accepted, but ${fault.message}`)
+    context.log(`azure: an ${request.operation} was accepted, but ${fault.message}`)
     return { kind: 'unclear', fault: { ...context.errors.faultOf(answer), ...fault } }
   }
   const statusUrl = operationUrl(context.home, subscription, answer.header('azure-asyncoperation'))
@@ -98,7 +98,7 @@ function acceptance(context: Context, request: Request, answer: Answer): Submiss
     startedAt: parseTime(textOf(jsonOf(answer.text)?.startTime)) ?? context.now(),
     adopted: false,
   }
-  context.log(`azure: export of ${databaseId(request)} accepted as ${context.scrub.clean(operation.id)}`)
+  context.log(`azure: ${request.operation} of ${databaseId(request)} accepted as ${context.scrub.clean(operation.id)}`)
   return { kind: 'accepted', operation }
 }
 

@@ -9,12 +9,14 @@ import { awaitingApproval } from './awaiting-approval.ts'
 import { awaitingEndpoints } from './awaiting-endpoints.ts'
 import { closing } from './closing.ts'
 import type { Job, Move, Step, Tools } from './job.ts'
+import { preparing } from './preparing.ts'
 import { requested } from './requested.ts'
 import { running } from './running.ts'
 import { submitting } from './submitting.ts'
 
-const steps: Readonly<Record<Exclude<WorkingStatus, 'preparing'>, Step>> = {
+const steps: Readonly<Record<WorkingStatus, Step>> = {
   requested,
+  preparing,
   submitting,
   awaiting_endpoints: awaitingEndpoints,
   awaiting_approval: awaitingApproval,
@@ -43,7 +45,7 @@ async function once(tools: Tools, hint: Hint, lease: HeldLease, tries: number): 
   const { transfer } = stored
   const { status, version } = transfer
   if (isFinal(status)) return !(await tools.store.park(lease, version, { advance: null }))
-  const step = steps[status as keyof typeof steps]
+  const step = steps[status as WorkingStatus]
   const job: Job = { ...tools, transfer, effects: stored.effects, lease, now: tools.clock.now() }
   try {
     return await settle(job, stored, hint, await step(job))

@@ -8,6 +8,7 @@ import { tally } from '../transfer/quorum.ts'
 import { isNew, named } from './awaiting-endpoints.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
 import { bypass, finish, isOver, leave, readOurs } from './moves.ts'
+import { isStopped, planned } from './plan.ts'
 import { refuse } from './requested.ts'
 import { unasked } from './unasked.ts'
 
@@ -19,7 +20,7 @@ export const awaitingApproval: Step = async (job) => {
   if (denied) return leave(job, 'denied', 'denied')
   const until = expiry(job)
   if (!reached && now >= until) return leave(job, 'expired', 'expired')
-  const look = mayHaveStarted(transfer) ? await lookAtAzure(job) : await lookAtPlan(job, reached)
+  const look = mayHaveStarted(transfer) ? await lookAtAzure(job, reached) : await lookAtPlan(job, reached)
   if (look.turn) return look.turn
   if (reached) return { events: [...look.events, { type: 'quorum_reached' }], due: now }
   return { events: look.events, due: Math.min(until, now + polls.approval) }
@@ -36,14 +37,19 @@ function expiry({ transfer, clocks }: Job): number {
 async function lookAtPlan(job: Job, reached: boolean): Promise<Look> {
   if (!reached) return { events: [] }
   try {
-    return again(job, [{ type: 'planned', plan: await job.azure.plan(job.transfer.request) }])
+    const plan = await planned(job)
+    const event: EventBody = { type: 'planned', plan }
+    if (isStopped(plan)) {
+      return { events: [], turn: { events: [event, { type: 'refused', code: 'preflight', facts: {} }], due: job.now } }
+    }
+    return again(job, [event])
   } catch (error) {
     if (error instanceof Refusal) return { events: [], turn: refuse(error, job.now) }
     throw error
   }
 }
 
-async function lookAtAzure(job: Job): Promise<Look> {
+async function lookAtAzure(job: Job, reached: boolean): Promise<Look> {
   const { transfer, azure } = job
   if (!transfer.operation) throw new Error(`Transfer ${transfer.id} has no operation`)
   const seen = await azure.observe(transfer.request, transfer.operation)
@@ -63,7 +69,8 @@ async function lookAtAzure(job: Job): Promise<Look> {
       turn: { events: [{ type: 'connections_seen', connections }, { type: 'running' }], due: job.now },
     }
   }
-  return again(job, [{ type: 'connections_seen', connections }])
+  const seenNow: EventBody = { type: 'connections_seen', connections }
+  return again(job, reached ? [seenNow, { type: 'planned', plan: await planned(job) }] : [seenNow])
 }
 
 /** Ours by id; those that Azure names instead once it names what it had not named, or names others in their place. */

@@ -46,7 +46,7 @@ async function withoutOperation(job: Job, { cause, fault }: Closing): Promise<Mo
       job.log({ transfer: transfer.id, cause }, 'the operation that was named cannot be read yet')
     }
   }
-  const look = await azure.look(request, plan, request.at)
+  const look = await azure.look(request, plan, request.at, transfer.snapshot ?? [])
   if (look.kind === 'found') return { events: [{ type: 'submitted', operation: look.operation }], due: now }
   const slow = overdue(job) && !transfer.closing?.slowTold
   return { events: slow ? [{ type: 'closing_slow' }] : [], due: nextPoll(job) }

@@ -47,7 +47,9 @@ export function isOver(seen: Observation): boolean {
 /** Where Azure knows neither address of the operation any more: true when the database's list shows that none of ours runs. */
 export async function isForgotten({ azure, transfer }: Job): Promise<boolean> {
   if (!transfer.plan) return false
-  return (await azure.look(transfer.request, transfer.plan, transfer.request.at)).kind === 'none'
+  return (
+    (await azure.look(transfer.request, transfer.plan, transfer.request.at, transfer.snapshot ?? [])).kind === 'none'
+  )
 }
 
 /** Azure ended the operation by itself and nobody said no. */

@@ -2,16 +2,19 @@ import { PermanentError, Refusal } from '../transfer/errors.ts'
 import { gateOf } from '../transfer/material.ts'
 import type { Move, Step } from './job.ts'
 import { end, leave, overdue } from './moves.ts'
+import { isStopped, planned } from './plan.ts'
 
-/** Reads the plan; then asks (gate submission) or submits. Nothing is sent before the record says `submitting`. */
+/** Reads the plan and runs the preflight; then asks (gate submission) or submits. Nothing is sent before the record says `submitting`. */
 export const requested: Step = async (job) => {
-  const { transfer, azure, now } = job
+  const { transfer, now } = job
   if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
   if (overdue(job)) return leave(job, 'failed', 'clock')
   try {
-    const planned = { type: 'planned', plan: await azure.plan(transfer.request) } as const
+    const plan = await planned(job)
+    const event = { type: 'planned', plan } as const
+    if (isStopped(plan)) return { events: [event, { type: 'refused', code: 'preflight', facts: {} }], due: now }
     const asksFirst = gateOf(transfer) === 'submission'
-    return { events: asksFirst ? [planned, { type: 'asked', changed: [] }] : [planned], due: now }
+    return { events: asksFirst ? [event, { type: 'asked', changed: [] }] : [event], due: now }
   } catch (error) {
     if (error instanceof Refusal) return refuse(error, now)
     if (error instanceof PermanentError) return end(job, { outcome: 'failed', fault: error.fault })

@@ -37,17 +37,16 @@ async function firstAttempt(job: Job): Promise<Move> {
   if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
   const [all, look] = await Promise.all([
     request.privateLink ? azure.connections(request) : [],
-    azure.look(request, plan, request.at),
+    // An import's blob is not ours alone: whatever is there before our first submit is somebody else's.
+    azure.look(request, plan, request.at, request.operation === 'import' ? 'all' : []),
   ])
   if (look.kind === 'found') return { events: [{ type: 'submitted', operation: look.operation }], due: job.now }
   if (look.kind === 'none' && look.busy !== undefined) {
     return { events: [{ type: 'refused', code: 'database_busy', facts: { job: look.busy } }], due: job.now }
   }
-  return attempt(
-    job,
-    1,
-    all.map(({ id }) => id),
-  )
+  const before = look.kind === 'none' && request.operation === 'import' ? look.seen : []
+  if (look.kind === 'unknown' && request.operation === 'import') return { due: nextPoll(job) }
+  return attempt(job, 1, [...all.map(({ id }) => id), ...before])
 }
 
 /** Intent first, in the same commit as the snapshot; the POST goes out only once that is stored. */
@@ -92,7 +91,7 @@ async function search(job: Job, effect: Effect, fault: Fault | undefined): Promi
   const { transfer, now, azure } = job
   const { request, plan } = transfer
   if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
-  const look = await azure.look(request, plan, request.at)
+  const look = await azure.look(request, plan, request.at, transfer.snapshot ?? [])
   if (look.kind === 'found') return { events: [{ type: 'submitted', operation: look.operation }], due: now }
   const maySend = now >= (effect.noRepostBefore ?? 0)
   if (look.kind === 'none' && maySend) return settled(job, effect, look.busy, fault)

@@ -23,6 +23,18 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
       await Promise.all([spend(request, 'read', 2), spend(request, 'read', 2, 'storage')])
       return azure.plan(request)
     },
+    preflight: async (request, plan, ours) => {
+      await Promise.all([
+        spend(request, 'read', 12),
+        spend(request, 'read', 6, 'storage'),
+        spend(request, 'storage_list', 1, 'storage'),
+      ])
+      return azure.preflight(request, plan, ours)
+    },
+    prepare: async (request, plan, mayStart) => {
+      await spend(request, 'write', 1)
+      return azure.prepare(request, plan, mayStart)
+    },
     connections: async (request) => {
       await Promise.all([spend(request, 'read', 1), spend(request, 'storage_list', 1, 'storage')])
       return azure.connections(request)
@@ -35,9 +47,9 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
       await Promise.all([spend(request, 'write', 1), spend(request, 'write', 1, 'storage')])
       return azure.submit(request, plan, mayStart)
     },
-    look: async (request, plan, since) => {
+    look: async (request, plan, since, before) => {
       await spend(request, 'read', 2)
-      return azure.look(request, plan, since)
+      return azure.look(request, plan, since, before)
     },
     adopt: async (request, plan, operationId) => {
       await spend(request, 'read', 1)

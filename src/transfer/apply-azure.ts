@@ -19,8 +19,14 @@ function applySubmit(transfer: Transfer, event: Event): Change | undefined {
   switch (event.type) {
     case 'planned': {
       const asksFirst = gateOf(transfer) === 'submission'
-      require(transfer.status === 'requested' || (asksFirst && transfer.status === 'awaiting_approval'))
-      return asksFirst ? { plan: event.plan } : { plan: event.plan, status: 'submitting' }
+      require(transfer.status === 'requested' || transfer.status === 'awaiting_approval')
+      if (asksFirst || transfer.status === 'awaiting_approval') return { plan: event.plan }
+      return { plan: event.plan, status: 'submitting' }
+    }
+    case 'prepared': {
+      require(transfer.status === 'preparing' && transfer.request.create !== undefined && tally(transfer).reached)
+      const told = [{ kind: 'prepared', made: event.made } as const]
+      return { status: 'submitting', told, ...(event.made ? { created: true as const } : {}) }
     }
     case 'submit_intended':
       require(transfer.status === 'submitting' && (gateOf(transfer) === 'endpoints' || tally(transfer).reached))
@@ -54,7 +60,9 @@ function applyConnections(transfer: Transfer, event: Event): Change | undefined 
       return { told: [{ kind: 'unnamed', candidates: event.candidates }] }
     case 'quorum_reached': {
       require(tally(transfer).reached)
-      if (gateOf(transfer) === 'submission' && status === 'awaiting_approval') return { status: 'submitting' }
+      if (gateOf(transfer) === 'submission' && status === 'awaiting_approval') {
+        return { status: transfer.request.create ? 'preparing' : 'submitting' }
+      }
       require(status === 'awaiting_approval' || status === 'awaiting_endpoints')
       require(sides.every((side) => connections[side]))
       return { status: 'approving' }

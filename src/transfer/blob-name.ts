@@ -39,6 +39,23 @@ export function nameBlob(input: {
   return { blob, uri: base + blob }
 }
 
+/** The address of a blob that is there already. Throws `Refusal` when it is no BACPAC, or Azure's import would not take its address. */
+export function checkBlob({
+  endpoint,
+  container,
+  blob,
+}: {
+  endpoint: string
+  container: string
+  blob: string
+}): string {
+  if (!/\.bacpac$/i.test(blob)) throw new Refusal('not_a_bacpac', { blob: blob.slice(0, 80) })
+  for (const segment of blob.split('/')) checkSegment(blob, segment)
+  const uri = `${endpoint}/${container}/${blob}`
+  if (uri.length < uriLimit) return uri
+  throw new Refusal('uri_too_long', { length: String(uri.length), most: String(uriLimit - 1) })
+}
+
 /** `yyyyMMdd-HHmmss`, UTC. */
 function stamp(at: Millis): string {
   const [date = '', time = ''] = new Date(at).toISOString().split('T')

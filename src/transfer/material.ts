@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { type Gate, type Material, sides, type Transfer } from './model.ts'
+import type { Check } from './preflight.ts'
 
-/** What the click releases: a transfer without private link always asks before anything is sent. */
-export function gateOf(transfer: Pick<Transfer, 'request' | 'rule'>): Gate {
-  return transfer.request.privateLink ? transfer.rule.gate : 'submission'
+/** What the click releases: without private link, and where a database is made first, it is asked before anything is sent. */
+export function gateOf({ request, rule }: Pick<Transfer, 'request' | 'rule'>): Gate {
+  return request.privateLink && !request.create ? rule.gate : 'submission'
 }
 
 /** The facts that a yes is about, as the record has them now. */
@@ -17,6 +18,8 @@ export function materialOf(transfer: Transfer): Material {
     storage: request.storage.id.toLowerCase(),
     uri: transfer.plan?.uri ?? request.storage.uri,
     privateLink: request.privateLink,
+    ...(request.create ? { create: request.create } : {}),
+    ...(transfer.plan?.checks ? { checks: verdicts(transfer.plan.checks) } : {}),
     rule: rule.name,
     connections: gateOf(transfer) === 'submission' ? [] : connectionsOf(transfer),
   }
@@ -24,9 +27,8 @@ export function materialOf(transfer: Transfer): Material {
 
 /** Names of the facts that differ, for the sentence that tells why it is asked anew. */
 export function changedFacts(before: Material, after: Material): readonly string[] {
-  return (Object.keys(after) as (keyof Material)[]).filter(
-    (key) => canonicalize(before[key]) !== canonicalize(after[key]),
-  )
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof Material)[])
+  return [...keys].filter((key) => canonicalize(before[key]) !== canonicalize(after[key]))
 }
 
 /** Digest of the facts of one round: the same facts in another round have another digest. */
@@ -37,6 +39,10 @@ export function digestOf(material: Material, round: number): string {
 /** Next head of the transfer's chain: whoever changes, drops or reorders an event breaks it. */
 export function chain(head: string, version: number, event: unknown): string {
   return sha256(canonicalize({ head, version, event }) ?? '')
+}
+
+function verdicts(checks: readonly Check[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(checks.map(({ name, verdict, code }) => [name, `${verdict} ${code}`]))
 }
 
 function connectionsOf(transfer: Transfer): Material['connections'] {

@@ -1,4 +1,8 @@
 import type { Somebody } from './people.ts'
+import type { Check } from './preflight.ts'
+import type { Creation, Operation, Request } from './request.ts'
+
+export type * from './request.ts'
 
 /** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
 
@@ -28,44 +32,10 @@ export type WorkingStatus = (typeof workingStatuses)[number]
 export type FinalStatus = (typeof finalStatuses)[number]
 export type Status = WorkingStatus | FinalStatus
 
-export type Operation = 'export'
 export type Gate = 'endpoints' | 'submission'
 export type Verdict = 'approve' | 'deny'
 export type Side = 'sql' | 'storage'
 export const sides: readonly Side[] = ['sql', 'storage']
-
-/** A database of the catalogue, by its full resource id and the parts of it. */
-export type DatabaseTarget = {
-  alias: string
-  id: string
-  subscription: string
-  resourceGroup: string
-  server: string
-  database: string
-}
-
-/** Where the BACPAC goes: account by its full resource id, container, blob name with folders, and the whole address. */
-export type StorageTarget = {
-  alias: string
-  id: string
-  subscription: string
-  resourceGroup: string
-  account: string
-  container: string
-  blob: string
-  uri: string
-}
-
-export type Request = Somebody & {
-  operation: Operation
-  database: DatabaseTarget
-  storage: StorageTarget
-  privateLink: boolean
-  reason?: string
-  at: Millis
-  /** Where it was asked: the story goes there, below `thread` when it was asked in one. */
-  origin: { address: Address; thread?: MessageRef }
-}
 
 export type Stage = { approvers: readonly Principal[]; need: number }
 
@@ -97,6 +67,7 @@ export type Plan = {
   accountKind: string
   /** The blob's address as the account itself names it. */
   uri: string
+  checks?: readonly Check[]
 }
 
 /** A private endpoint connection as it was last read. `named`: the operation's own result named it. */
@@ -152,6 +123,9 @@ export type Material = {
   storage: string
   uri: string
   privateLink: boolean
+  create?: Creation
+  /** Verdict of each preflight check. */
+  checks?: Readonly<Record<string, string>>
   rule: string
   connections: readonly { side: Side; id: string; privateEndpoint: string; named: boolean }[]
 }
@@ -199,6 +173,7 @@ export type Ending = {
 
 /** What the thread tells, in order; one reply each. */
 export type Milestone = { at: Millis } & (
+  | { kind: 'prepared'; made: boolean }
   | { kind: 'submitted'; operation: string; adopted: boolean }
   | { kind: 'unclear'; fault: Fault }
   | { kind: 'asked'; round: number }
@@ -229,7 +204,9 @@ export type Transfer = {
   request: Request
   rule: Rule
   plan?: Plan
-  /** Ids of all connections on both sides before the first submit. */
+  /** An empty database stands there, which Drawbridge made for this import. */
+  created?: true
+  /** Ids of all connections on both sides, and of an import's earlier operations, before the first submit. */
   snapshot?: readonly string[]
   operation?: AzureOperation
   connections: Partial<Record<Side, Connection>>

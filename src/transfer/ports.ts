@@ -12,6 +12,7 @@ import type {
   Side,
   Transfer,
 } from './model.ts'
+import type { Check } from './preflight.ts'
 import type { Line } from './text.ts'
 
 /** The domain's time: due times, expiry, ages. */
@@ -49,7 +50,7 @@ export type Submission =
 export type Look =
   | { kind: 'found'; operation: AzureOperation }
   /** Everything that runs or ran on the database could be read, and none is ours. `busy` names a foreign job that runs now. */
-  | { kind: 'none'; busy?: string }
+  | { kind: 'none'; busy?: string; seen: readonly string[] }
   /** Something could not be read or told apart: proves nothing. */
   | { kind: 'unknown'; why: string }
 
@@ -68,14 +69,29 @@ export type Observation = {
 /** Everything that Drawbridge asks of Azure. Each call throws `Refusal`, `PermanentError` or `TransientError` and nothing else. */
 export type Azure = {
   plan(request: Request): Promise<Plan>
+  /** Every preflight check; never throws, as what cannot be read is a warning. `ours` is not in its own way. */
+  preflight(
+    request: Request,
+    plan: Plan,
+    ours: { operation?: string; connections: readonly string[] },
+  ): Promise<readonly Check[]>
+  /** Finds or makes the empty database of `request.create`; `working` until Azure has it online. */
+  prepare(
+    request: Request,
+    plan: Plan,
+    mayStart: () => void,
+  ): Promise<{ kind: 'ready'; made: boolean } | { kind: 'working' }>
   /** All private endpoint connections of the server and of the account. */
   connections(request: Request): Promise<readonly Connection[]>
   /** One connection, read by its id now; undefined when it is gone. */
   connection(request: Request, connection: Connection): Promise<Connection | undefined>
   /** One POST, never repeated. `mayStart` is asked right before it goes out and stops it by throwing. */
   submit(request: Request, plan: Plan, mayStart: () => void): Promise<Submission>
-  /** Looks for the operation that exports to this request's blob, queued at `since` or later. */
-  look(request: Request, plan: Plan, since: Millis): Promise<Look>
+  /**
+   * Looks for this request's operation, queued at `since` or later. An export is ours by its blob; an import also by not
+   * being among `before`, the ids that were there when it was first sent (`all`: none that is there can be ours).
+   */
+  look(request: Request, plan: Plan, since: Millis, before: readonly string[] | 'all'): Promise<Look>
   /** Makes the operation record of an id that an operator names; refuses what does not exist or is another job. */
   adopt(request: Request, plan: Plan, operationId: string): Promise<AzureOperation>
   observe(request: Request, operation: AzureOperation): Promise<Observation>

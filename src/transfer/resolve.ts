@@ -1,6 +1,6 @@
-import { checkContainer, nameBlob } from './blob-name.ts'
+import { checkBlob, checkContainer, nameBlob } from './blob-name.ts'
 import { Refusal } from './errors.ts'
-import { didYouMean, type ExportIntent } from './grammar.ts'
+import { didYouMean, type ExportIntent, type ImportIntent } from './grammar.ts'
 import type { DatabaseTarget, Millis, StorageTarget } from './model.ts'
 import type { Catalogue, StorageEntry } from './policy.ts'
 
@@ -18,6 +18,63 @@ export function resolveExport(
   const wish = intent.blob === undefined ? {} : { wish: intent.blob }
   const named = nameBlob({ endpoint, container, database: database.database, id, at, ...wish })
   return { database, storage: { ...storage, container, ...named } }
+}
+
+/** The blob and the database that an intent means; one that is to be made belongs to a server of the catalogue. Throws `Refusal`. */
+export function resolveImport(
+  intent: ImportIntent,
+  catalogue: Catalogue,
+): { database: DatabaseTarget; storage: StorageTarget } {
+  const [first = '', ...rest] = intent.path.split('/')
+  // Without a container the blob is meant, and it is in the usual one.
+  const bare = rest.length === 0 && /\.bacpac$/i.test(first)
+  const wish = { storage: intent.storage, ...(bare ? {} : { container: first }) }
+  const { container: usual, endpoint, ...storage } = findStorage(wish, catalogue.storage)
+  const container = bare ? usual : first
+  if (container === undefined) throw new Refusal('missing_container', { storage: storage.alias })
+  checkContainer(container)
+  const blob = bare ? first : rest.join('/')
+  const uri = checkBlob({ endpoint, container, blob })
+  const database = intent.create
+    ? findServer(intent.database, catalogue.databases)
+    : findDatabase(intent.database, catalogue.databases)
+  return { database, storage: { ...storage, container, blob, uri } }
+}
+
+/** `server/database`, where the server holds a database of the catalogue; an alias means the database that has it. */
+function findServer(typed: string, databases: readonly DatabaseTarget[]): DatabaseTarget {
+  const wanted = typed.replace(/^([^/.]+)\.database\.[^/]+\//, '$1/')
+  const known = databases.find((each) =>
+    [each.alias, path(each), each.id].some((name) => lower(name) === lower(wanted)),
+  )
+  if (known) return known
+  const [server = '', database = '', ...more] = wanted.split('/')
+  const beside = databases.find((each) => lower(each.server) === lower(server))
+  const servers = [...new Set(databases.map((each) => each.server))]
+  if (database === '' || more.length > 0)
+    throw new Refusal('target_needs_server', { name: clip(typed), servers: list(servers) })
+  if (!beside)
+    throw new Refusal(
+      'unknown_server',
+      unknown(
+        server,
+        servers.map((alias) => ({ alias })),
+        [],
+      ),
+    )
+  checkDatabaseName(database)
+  const { subscription, resourceGroup } = beside
+  const id = beside.id.replace(/[^/]*$/, database)
+  return { alias: `${beside.server}/${database}`, id, subscription, resourceGroup, server: beside.server, database }
+}
+
+const reserved = ['master', 'model', 'msdb', 'tempdb']
+
+function checkDatabaseName(name: string): void {
+  if (reserved.includes(lower(name))) throw new Refusal('database_reserved', { name })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Azure refuses them in names.
+  const possible = /^[^<>*%&:\\/?\u0000-\u001f\u007f]{1,128}$/.test(name) && !/[ .]$/.test(name)
+  if (!possible) throw new Refusal('bad_database_name', { name: clip(name) })
 }
 
 /** By alias, by `server/database` (the server also with its host name), by resource id, by the database's name alone. */
@@ -45,7 +102,10 @@ function findDatabase(typed: string, databases: readonly DatabaseTarget[]): Data
 }
 
 /** By alias or by account; entries of one account differ only in their usual container. */
-function findStorage({ storage, container }: ExportIntent, entries: readonly StorageEntry[]): StorageEntry {
+function findStorage(
+  { storage, container }: { storage: string; container?: string },
+  entries: readonly StorageEntry[],
+): StorageEntry {
   const wanted = lower(storage)
   const byAlias = entries.filter((each) => lower(each.alias) === wanted)
   const found = byAlias.length > 0 ? byAlias : entries.filter((each) => lower(each.account) === wanted)

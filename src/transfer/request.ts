@@ -1,0 +1,48 @@
+import type { Address, MessageRef, Millis } from './model.ts'
+import type { Somebody } from './people.ts'
+
+export type Operation = 'export' | 'import'
+export type Redundancy = 'Local' | 'Zone' | 'Geo' | 'GeoZone'
+/** What an import's database is made as; what is left out, Azure decides. */
+export type Creation = {
+  edition?: string
+  objective?: string
+  maxSizeBytes?: number
+  redundancy?: Redundancy
+  collation?: string
+}
+
+/** A database of the catalogue, by its full resource id and the parts of it. */
+export type DatabaseTarget = {
+  alias: string
+  id: string
+  subscription: string
+  resourceGroup: string
+  server: string
+  database: string
+}
+
+/** Where the BACPAC goes or comes from: account by its full resource id, container, blob name with folders, and the whole address. */
+export type StorageTarget = {
+  alias: string
+  id: string
+  subscription: string
+  resourceGroup: string
+  account: string
+  container: string
+  blob: string
+  uri: string
+}
+
+export type Request = Somebody & {
+  operation: Operation
+  database: DatabaseTarget
+  storage: StorageTarget
+  privateLink: boolean
+  /** Import only: the database is made first. */
+  create?: Creation
+  reason?: string
+  at: Millis
+  /** Where it was asked: the story goes there, below `thread` when it was asked in one. */
+  origin: { address: Address; thread?: MessageRef }
+}
