@@ -328,7 +328,7 @@ describe('sentences', () => {
   })
 
   test.each([
-    [new Refusal('missing_to', { database: 'orders' }), '/export orders to &lt;storage&gt;'],
+    [new Refusal('missing_to', { verb: 'export', from: 'orders' }), '/export orders to &lt;storage&gt;'],
     [new Refusal('unknown_flag', { flag: '--blub', suggestion: '--blob' }), 'Did you mean `--blob`?'],
     [new Refusal('guarded', { id: 'k3v9x2mq', link: 'https://s.test/p1' }), '<https://s.test/p1|k3v9x2mq>'],
     [new Refusal('already_decided', { by: ana, verdict: 'deny' }), '<@U2ANA> said no'],

@@ -5,7 +5,7 @@ import { parseCommand } from '../transfer/grammar.ts'
 import type { Millis, Person } from '../transfer/model.ts'
 import { platformOf } from '../transfer/people.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
-import { ask } from './ask.ts'
+import { ask, retry } from './ask.ts'
 import { cancel, checkDeny, decide, settle } from './decide.ts'
 import { type Desk, once, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
@@ -42,6 +42,7 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
   const intent = parseCommand(command.text)
   switch (intent.kind) {
     case 'export':
+    case 'import':
       return ask(desk, visit, command, intent)
     case 'help':
       return { ok: true, lines: helpAnswer(desk.policy.catalogue, intent.topic) }
@@ -49,6 +50,8 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
       return status(desk, command, intent.id)
     case 'list':
       return list(desk, command)
+    case 'retry':
+      return retry(desk, visit, command, intent.id)
     case 'cancel':
       return cancel(desk, visit, command, intent.id, intent.reason)
     case 'settle':

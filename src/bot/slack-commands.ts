@@ -15,6 +15,7 @@ export type Listening = { app: App; team: string; handlers: Handlers; answers: A
 export function listenToCommands(listening: Listening): void {
   const { app, team, handlers } = listening
   slash(listening, '/export', (text) => `export ${text}`.trim())
+  slash(listening, '/import', (text) => `import ${text}`.trim())
   slash(listening, '/drawbridge', (text) => text.trim())
   app.event('app_mention', ({ event, body, context }) =>
     hear(listening, event as Said, body as Envelope, acknowledgeOf(context)),

@@ -3,10 +3,12 @@ import { isSamePerson } from '../transfer/people.ts'
 import type { Catalogue } from '../transfer/policy.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Inline, Line } from '../transfer/text.ts'
+import { askedWords } from './asked-words.ts'
 import { decidedLine } from './decision-lines.ts'
 import { endingLines } from './ending-lines.ts'
 import { example, formOf, forms } from './forms.ts'
 import { nextLines } from './next-step.ts'
+import { wordsOf } from './operation-words.ts'
 import { bold, clip, code, distinct, person } from './phrases.ts'
 import { count, duration, progressBar } from './quantities.ts'
 import { routeTitle } from './route.ts'
@@ -22,7 +24,9 @@ export function helpAnswer(catalogue?: Catalogue, topic?: string): readonly Line
     return aliases.length === 0 ? [] : [[`${what}: ${clip(aliases.join(', '), 600)}.`]]
   }
   return [
-    ['Drawbridge exports Azure SQL databases to Azure Storage over Private Link, once the right people have said yes.'],
+    [
+      'Drawbridge moves Azure SQL databases to and from Azure Storage over Private Link, once the right people have said yes.',
+    ],
     ...explained.map(explain),
     ['For example: ', code(example), '. In a mention or a direct message, leave out the slash.'],
     ...named('Databases', catalogue?.databases),
@@ -57,14 +61,16 @@ export function listAnswer(transfers: readonly Transfer[], at: Millis, total = t
 /** What the asker sees when a request is kept. */
 export function recordedAnswer({ id, request }: Transfer): readonly Line[] {
   return [
-    [
-      'Recorded as ',
-      code(id),
-      `: export of ${request.database.alias} to ${request.storage.alias}, blob `,
-      code(request.storage.blob),
-      '.',
-    ],
+    ['Recorded as ', code(id), ': ', ...wordsOf(request).recorded(request)],
     ['The thread tells how it goes on; ', code(forms.status.replace('<id>', id)), ' shows it at any time.'],
+  ]
+}
+
+/** What the asker sees when a dry run begins: what is known at once. */
+export function dryRunAnswer({ id, request, rule }: Transfer): readonly Line[] {
+  return [
+    ['Dry run ', code(id), ': ', ...wordsOf(request).recorded(request), ' Nothing is sent and nobody is asked.'],
+    ['Rule ', code(rule.name), ' matches; ', ...askedWords(rule), '. What Azure says follows in the thread.'],
   ]
 }
 
@@ -109,8 +115,10 @@ export function settleAnswer({ id, settled }: Transfer): readonly Line[] {
 
 const explained: readonly { verb: keyof typeof forms; what: string }[] = [
   { verb: 'export', what: 'asks to export a database' },
+  { verb: 'import', what: 'asks to import a BACPAC into an empty database, or with --create into a new one' },
   { verb: 'status', what: 'shows how a transfer stands' },
   { verb: 'list', what: 'shows your transfers' },
+  { verb: 'retry', what: 'asks for the same again, with new approval' },
   { verb: 'cancel', what: 'stops a transfer and undoes what can be undone' },
   { verb: 'settle', what: '(operators) says that an unclear job runs' },
   { verb: 'settleNot', what: '(operators) says that it does not' },

@@ -2,7 +2,9 @@ import type { Connection, Material, Round, Side, Stage, Transfer } from '../tran
 import { accountsOf } from '../transfer/people.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
+import { checkLines } from './check-lines.ts'
 import { decisionLines } from './decision-lines.ts'
+import { wordsOf } from './operation-words.ts'
 import { bold, code, lowerFirst, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
 import { lastOf, portalLink, routeFacts, routeTitle } from './route.ts'
@@ -28,6 +30,7 @@ export function approvalCard(transfer: Transfer, roundNumber: number): View {
       ...(current
         ? linesBlock([...connectionLines(transfer, current.material), releaseLine(transfer, current.material)])
         : []),
+      ...(current ? linesBlock(checkLines(transfer.plan)) : []),
       ...(current ? linesBlock(askedLines(transfer, current)) : []),
       ...(decided ? linesBlock(decided) : current ? buttons(id, current.digest) : []),
       { kind: 'note', line: ['Transfer ', code(id), ` · round ${roundNumber} · rule `, code(rule.name)] },
@@ -109,11 +112,14 @@ function ownerOf(side: Side, server: string, account: string): string {
 
 function releaseLine(transfer: Transfer, material: Material): Line {
   if (material.gate === 'endpoints') {
-    return ['A yes approves exactly these connections. Azure then copies the database to the blob.']
+    return [`A yes approves exactly these connections. ${wordsOf(transfer.request).follows}`]
   }
-  if (!transfer.request.privateLink)
-    return ['Nothing has been sent to Azure. A yes sends the export, and Azure copies the database to the blob.']
-  return ['A yes sends the export and covers the connections of that one operation, and no others.']
+  const { operation, create, privateLink } = transfer.request
+  const makes = create ? 'makes the empty database, sends' : 'sends'
+  if (!privateLink) {
+    return [`Nothing has been sent to Azure. A yes ${makes} the ${operation}. ${wordsOf(transfer.request).follows}`]
+  }
+  return [`A yes ${makes} the ${operation} and covers the connections of that one operation, and no others.`]
 }
 
 function askedLines(transfer: Transfer, round: Round): readonly Line[] {

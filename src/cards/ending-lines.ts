@@ -1,7 +1,10 @@
 import type { Connection, Ending, FinalStatus, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
+import { askedWords } from './asked-words.ts'
+import { checkLines, stopLines } from './check-lines.ts'
 import { faultOnTheWay, faultSentence } from './fault-sentence.ts'
+import { deleteCommand, wordsOf } from './operation-words.ts'
 import { code, person, quote } from './phrases.ts'
 import { lastOf, portalLink } from './route.ts'
 import { refusalSentence } from './sentence.ts'
@@ -12,14 +15,25 @@ export function endingLines(transfer: Transfer): readonly Line[] {
   const { ending } = transfer
   if (!ending) return []
   const lines = ending.released ? releasedLines(transfer, ending) : outcomes[ending.outcome](transfer, ending)
-  return [...lines, ...leftOverLines(transfer, ending.leftOver)]
+  return [...lines, ...emptyDatabase(transfer, ending), ...leftOverLines(transfer, ending.leftOver)]
 }
 
 type Say = (transfer: Transfer, ending: Ending) => readonly Line[]
 
 const outcomes: Readonly<Record<FinalStatus, Say>> = {
-  refused: (_, { refusal }) => refusalSentence(refusal?.code ?? 'unknown', refusal?.facts),
-  succeeded: (transfer) => [['The BACPAC is at ', code(blobAddress(transfer)), '.']],
+  refused: ({ plan }, { refusal }) =>
+    refusal?.code === 'preflight' ? stopLines(plan) : refusalSentence(refusal?.code ?? 'unknown', refusal?.facts),
+  checked: ({ plan, rule }) => [
+    ...checkLines(plan),
+    [
+      'Nothing was sent to Azure. Asked for in earnest, rule ',
+      code(rule.name),
+      ' counts, and ',
+      ...askedWords(rule),
+      '.',
+    ],
+  ],
+  succeeded: (transfer) => wordsOf(transfer.request).done(transfer),
   failed: failedLines,
   denied: (transfer, ending) => {
     const { denied } = tally(transfer)
@@ -40,8 +54,8 @@ const outcomes: Readonly<Record<FinalStatus, Say>> = {
   },
 }
 
-function again({ request: { database, storage } }: Transfer): Line {
-  return ['If it is still wanted, ask again: ', code(`/export ${database.alias} to ${storage.alias}`), '.']
+function again({ request }: Transfer): Line {
+  return ['If it is still wanted, ask again: ', code(wordsOf(request).again(request)), '.']
 }
 
 function failedLines(transfer: Transfer, { fault, cause, nothingSent }: Ending): readonly Line[] {
@@ -61,18 +75,30 @@ function releasedLines(transfer: Transfer, { outcome }: Ending): readonly Line[]
   }
   const said = outcome === 'denied' || outcome === 'expired' || outcome === 'cancelled' ? no[outcome] : no.failed
   return [
-    [`${said}, but Azure completed the export.`],
-    [
-      'The BACPAC is at ',
-      code(blobAddress(transfer)),
-      '. Delete the blob if it must not exist, and find out who could read it in the meantime.',
-    ],
+    [`${said}, but Azure completed the ${transfer.request.operation}.`],
+    wordsOf(transfer.request).released(transfer),
   ]
 }
 
 function withoutData({ operation }: Transfer, { nothingSent }: Ending): readonly Line[] {
   if (nothingSent) return [['Nothing was sent to Azure.']]
   return [[operation ? 'The job in Azure has ended without data.' : 'No job of it runs in Azure.']]
+}
+
+/** Drawbridge never deletes a database, also not the one that it has made. */
+function emptyDatabase({ created, request }: Transfer, { outcome, released }: Ending): readonly Line[] {
+  if (!created || outcome === 'succeeded' || released) return []
+  const { database, server } = request.database
+  return [
+    [
+      'The database ',
+      code(database),
+      ' that was made for it stands on server ',
+      code(server),
+      ' and costs money. If it is not wanted: ',
+      deleteCommand(request),
+    ],
+  ]
 }
 
 function because(reason: string | undefined): Line {
@@ -86,8 +112,4 @@ function leftOverLines(transfer: Transfer, leftOver: readonly Connection[]): rea
       `Azure still lists its connection on the ${sideWords[side]}: `,
       ...[code(name || lastOf(id)), ` (${state}). If it stays, remove it: `, portalLink(transfer, side), '.'],
     ])
-}
-
-function blobAddress({ plan, request }: Transfer): string {
-  return plan?.uri ?? request.storage.uri
 }

@@ -2,10 +2,14 @@ import type { Inline, Line } from '../transfer/text.ts'
 
 /** The right form of each command, as help and refusals show it. */
 export const forms = {
-  export: '/export <database> to <storage>[/container[/blob]] [--blob name] [--reason "…"] [--no-private-link]',
+  export:
+    '/export <database> to <storage>[/container[/blob]] [--blob name] [--reason "…"] [--no-private-link] [--dry-run]',
+  import:
+    '/import <storage>/<container>/<blob> to <database> [--create [--edition … --objective … --max-size 250GB --redundancy Local|Zone|Geo|GeoZone --collation …]] [--reason "…"] [--no-private-link] [--dry-run]',
   help: '/drawbridge help',
   status: '/drawbridge status <id>',
   list: '/drawbridge list',
+  retry: '/drawbridge retry <id>',
   cancel: '/drawbridge cancel <id> [reason]',
   settle: '/drawbridge settle <id> running <operation id>',
   settleNot: '/drawbridge settle <id> not-running',

@@ -4,6 +4,7 @@ import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultOnTheWay } from './fault-sentence.ts'
 import { settleLine } from './forms.ts'
+import { wordsOf } from './operation-words.ts'
 import { count } from './quantities.ts'
 import { causeWords, sideWords, statusWords } from './status-words.ts'
 
@@ -19,9 +20,11 @@ const none = (): readonly Line[] => []
 
 const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = {
   requested: (transfer) => [
-    gateOf(transfer) === 'submission'
-      ? ['Next: what Azure says about it is read, then the approvers are asked. Nothing is sent before.']
-      : ['Next: what Azure says about it is read, then the job is submitted. It waits there for the approval.'],
+    transfer.request.dryRun
+      ? ['Next: what Azure says about it is read and checked. Nothing is sent, and nobody is asked.']
+      : gateOf(transfer) === 'submission'
+        ? ['Next: what Azure says about it is read, then the approvers are asked. Nothing is sent before.']
+        : ['Next: what Azure says about it is read, then the job is submitted. It waits there for the approval.'],
   ],
   preparing: () => [['Next: the empty database is made, then the job is submitted.']],
   submitting: () => [['Next: Azure takes the job.']],
@@ -33,9 +36,10 @@ const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = 
   ],
   awaiting_approval: awaitingApproval,
   approving: () => [['Next: both connections are approved and read back, then Azure starts to copy.']],
-  running: () => [['Next: Azure writes the BACPAC. Nothing is to be done.']],
+  running: ({ request }) => [[`Next: ${wordsOf(request).writes} Nothing is to be done.`]],
   closing: closingLines,
   refused: none,
+  checked: none,
   succeeded: none,
   failed: none,
   denied: none,

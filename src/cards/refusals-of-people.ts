@@ -171,6 +171,7 @@ export const refusalsOfWorld = {
       ' is another job, not the export to this transfer’s blob. Check the id in the portal and settle again.',
     ],
   ],
+  preflight: () => [['A check found that Azure would refuse or fail. Correct what the thread names, then ask again.']],
   try_again: () => [
     ['This could not be checked and recorded in time, so nothing was recorded. Try again in a minute.'],
   ],

@@ -21,60 +21,51 @@ export const refusalsOfText = {
   ],
   unknown_verb: ({ verb, suggestion }) => [
     ['Drawbridge does not know ', named(verb, 'that word'), '.', ...meant(suggestion)],
-    ['It knows export, help, status, list, cancel and settle; ', code(forms.help), ' shows how to write them.'],
-  ],
-  not_yet: ({ verb }) => [
-    ['Drawbridge cannot do ', named(verb, 'that'), ' yet. It exports: ', code(forms.export), '.'],
+    [
+      'It knows export, import, help, status, list, retry, cancel and settle; ',
+      code(forms.help),
+      ' shows how to write them.',
+    ],
   ],
   missing_database: () => [['Which database? Write ', code(forms.export), ', for example ', code(example), '.']],
-  missing_to: ({ database, storage }) => [
-    ['Where to? Write ', code(`/export ${database ?? '<database>'} to ${storage ?? '<storage>'}`), '.'],
+  missing_source: () => [['Which BACPAC? Write ', code(forms.import), '.']],
+  missing_target: ({ from }) => [
+    ['Into which database? Write ', code(`/import ${from ?? '<storage>/<container>/<blob>'} to <database>`), '.'],
   ],
-  missing_storage: ({ database }) => [
+  missing_blob: ({ storage, database }) => [
+    [
+      'Which blob? Write ',
+      code(`/import ${storage ?? '<storage>'}/<container>/<blob>.bacpac to ${database ?? '<database>'}`),
+      '.',
+    ],
+  ],
+  missing_to: ({ verb = 'export', from, to }) => {
+    const [source, target] = verb === 'import' ? ['<storage>/<container>/<blob>', '<database>'] : ['<database>', '<storage>']
+    return [['Where to? Write ', code(`/${verb} ${from ?? source} to ${to ?? target}`), '.']]
+  },
+  missing_storage: ({ from }) => [
     [
       'Which storage? Write ',
-      code(`/export ${database ?? '<database>'} to <storage>`),
+      code(`/export ${from ?? '<database>'} to <storage>`),
       ', for example ',
       code(example),
       '.',
     ],
   ],
-  name_with_spaces: ({ name }) => [
-    ['A name with spaces stands in quotes: ', code(`/export "${name ?? 'my database'}" to <storage>`), '.'],
+  name_with_spaces: ({ verb, name }) => [
+    [
+      'A name with spaces stands in quotes: ',
+      code(`/${verb ?? 'export'} "${name ?? 'my database'}" to <storage>`),
+      '.',
+    ],
   ],
-  unexpected_word: ({ word }) => [
+  unexpected_word: ({ verb, word }) => [
     [
       'It is not clear what ',
       named(word, 'the last word'),
       ' is for. Names with spaces and reasons stand in quotes: ',
-      code(forms.export),
+      code(formOf(verb ?? 'export')),
       '.',
-    ],
-  ],
-  unknown_flag: ({ flag, suggestion }) => [
-    ['There is no option ', named(flag, 'of that name'), '.', ...meant(suggestion)],
-    ['The options are ', code('--blob name'), ', ', code('--reason "…"'), ' and ', code('--no-private-link'), '.'],
-  ],
-  flag_without_value: ({ flag }) => [
-    [
-      'The option ',
-      named(flag, 'at the end'),
-      ' needs a value: ',
-      code(flag === '--blob' ? '--blob weekly/orders' : '--reason "monthly audit"'),
-      '.',
-    ],
-  ],
-  flag_with_value: ({ flag }) => [
-    ['The option ', named(flag, 'at the end'), ' takes no value. Write it alone, or leave it out.'],
-  ],
-  flag_twice: ({ flag }) => [
-    ['The option ', named(flag, 'at the end'), ' stands there twice. Write it once, then send the command again.'],
-  ],
-  blob_twice: () => [
-    [
-      'The blob is named twice, in the path and with ',
-      code('--blob'),
-      '. Leave one of them out and send the command again.',
     ],
   ],
   reason_too_long: ({ length, most }) => [
@@ -171,6 +162,34 @@ export const refusalsOfNames = {
     ],
     ['Write a name such as ', code('--blob weekly/orders'), '; time and transfer id are added to it.'],
   ],
+  not_a_bacpac: ({ blob }) => [
+    [
+      named(blob, 'That'),
+      ' is no BACPAC: its name does not end in .bacpac. Name the blob after the container: ',
+      code('backups/bacpacs/orders.bacpac'),
+      '.',
+    ],
+  ],
+  target_needs_server: ({ name, servers }) => [
+    [
+      'A database that is to be made needs its server: write ',
+      code(`<server>/${name ?? '<database>'}`),
+      ...(servers ? [`. Servers: ${clip(servers, 600)}`] : []),
+      '.',
+    ],
+  ],
+  unknown_server: ({ name, suggestion, known }) => [
+    ['There is no server ', named(name, 'of that name'), ' in the catalogue.', ...meant(suggestion)],
+    known
+      ? [`There is: ${clip(known, 600)}.`]
+      : ['An operator can add a database of it to the catalogue in ', code('drawbridge.yaml'), '.'],
+  ],
+  bad_database_name: ({ name }) => [
+    [
+      named(name, 'That'),
+      ' is no possible name of a database. Use 1 to 128 characters without < > * % & : \\ / ?, not ending in a space or period.',
+    ],
+  ],
   blob_too_long: ({ length, fits }) => [
     [
       `The blob’s name has ${length ?? 'too many'} characters, and ${fits ?? 'fewer'} fit: Azure takes addresses of at most 127 characters, time and transfer id included.`,
@@ -212,7 +231,8 @@ function unknown(what: 'database' | 'storage', { name, suggestion, known }: Fact
   return [[`There is no ${what} `, named(name, 'of that name'), ' in the catalogue.', ...meant(suggestion)], next]
 }
 
-function meant(suggestion: string | undefined): Line {
+/** The question whether a near name was meant. */
+export function meant(suggestion: string | undefined): Line {
   return suggestion === undefined ? [] : [' Did you mean ', code(suggestion), '?']
 }
 

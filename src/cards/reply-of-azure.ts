@@ -2,6 +2,7 @@ import type { Connection, Milestone, Principal, Transfer } from '../transfer/mod
 import type { Line } from '../transfer/text.ts'
 import { faultOnTheWay } from './fault-sentence.ts'
 import { settleLine } from './forms.ts'
+import { wordsOf } from './operation-words.ts'
 import { code, concerned, people } from './phrases.ts'
 import { lastOf, portalLink } from './route.ts'
 import { causeWords, sideWords, statusWords } from './status-words.ts'
@@ -10,8 +11,17 @@ import { causeWords, sideWords, statusWords } from './status-words.ts'
 export type Of<K extends Milestone['kind']> = Extract<Milestone, { kind: K }>
 
 /** What Azure did with the job. */
-export function tellAzure(milestone: Of<'submitted' | 'unclear' | 'running'>, { request }: Transfer): Line {
+export function tellAzure(
+  milestone: Of<'prepared' | 'submitted' | 'unclear' | 'running'>,
+  { request }: Transfer,
+): Line {
   switch (milestone.kind) {
+    case 'prepared': {
+      const name = code(`${request.database.server}/${request.database.database}`)
+      return milestone.made
+        ? ['The empty database ', name, ' is made.']
+        : ['The empty database ', name, ' stands there already.']
+    }
     case 'submitted': {
       const { adopted, operation } = milestone
       const next = request.privateLink ? ' It waits for its two private endpoint connections.' : ''
@@ -28,7 +38,7 @@ export function tellAzure(milestone: Of<'submitted' | 'unclear' | 'running'>, { 
     }
     case 'running':
       return [
-        `${statusWords.running.icon} ${request.privateLink ? 'Both connections are approved. ' : ''}Azure copies the database now.`,
+        `${statusWords.running.icon} ${request.privateLink ? 'Both connections are approved. ' : ''}${wordsOf(request).copies}`,
       ]
   }
 }

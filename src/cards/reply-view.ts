@@ -2,7 +2,7 @@ import { gateOf } from '../transfer/material.ts'
 import type { Milestone, Principal, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { endingLines } from './ending-lines.ts'
-import { code, concerned, people, person, quote } from './phrases.ts'
+import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
@@ -20,6 +20,7 @@ export function replyView(transfer: Transfer, index: number, operators: readonly
 
 function tell(milestone: Milestone, transfer: Transfer, operators: readonly Principal[]): readonly Line[] {
   switch (milestone.kind) {
+    case 'prepared':
     case 'submitted':
     case 'unclear':
     case 'running':
@@ -105,8 +106,8 @@ function tellEnd(transfer: Transfer, operators: readonly Principal[]): readonly 
   if (!ending) return [['This has not ended yet.']]
   const { icon } = statusOf(transfer)
   const what = ending.released
-    ? ', the data of this export went out all the same'
-    : `, the export of ${request.database.alias} to ${request.storage.alias} ${endWords[ending.outcome]}`
+    ? `, the data of this ${request.operation} ${request.operation === 'export' ? 'went out' : 'came in'} all the same`
+    : `, the ${lowerFirst(routeTitle(request))} ${endWords[ending.outcome]}`
   const first: Line = [`${icon} `, person(request.by), `${what}, after ${duration(ending.at - request.at)}.`]
   const alarm: Line = [...people(concerned(transfer, operators)), ': please look into it now.']
   return [first, ...endingLines(transfer), ...(ending.released ? [alarm] : [])]

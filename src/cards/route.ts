@@ -1,23 +1,25 @@
 import type { Plan, Request, Side, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
+import { wordsOf } from './operation-words.ts'
 import { code } from './phrases.ts'
 import { size } from './quantities.ts'
 import type { Fact } from './view.ts'
 
 /** What moves, in a few words: `Export of orders to backups`. */
-export function routeTitle({ database, storage }: Request): string {
-  return `Export of ${database.alias} to ${storage.alias}`
+export function routeTitle(request: Request): string {
+  return wordsOf(request).title(request)
 }
 
 /** What moves from where to where, by the names that Azure uses. */
 export function routeFacts({ request, plan }: Transfer): readonly Fact[] {
-  const { database, storage } = request
-  return [
-    { label: 'From', value: ['database ', code(database.database), ' on server ', code(database.server)] },
-    ...(plan ? [{ label: 'Database', value: [describe(plan)] }] : []),
-    { label: 'To', value: ['container ', code(storage.container), ' of account ', code(storage.account)] },
-    { label: 'Blob', value: [code(storage.blob)] },
-  ]
+  const { database, storage, create, operation } = request
+  const data: Line = ['database ', code(database.database), ' on server ', code(database.server)]
+  const place: Line = ['container ', code(storage.container), ' of account ', code(storage.account)]
+  const made = create ? [', to be made', create.redundancy ? ` with ${create.redundancy} backup redundancy` : ''] : []
+  const what: readonly Fact[] = plan ? [{ label: 'Database', value: [describe(plan), ...made] }] : []
+  const blob: Fact = { label: 'Blob', value: [code(storage.blob)] }
+  if (operation === 'import') return [{ label: 'From', value: place }, blob, { label: 'To', value: data }, ...what]
+  return [{ label: 'From', value: data }, ...what, { label: 'To', value: place }, blob]
 }
 
 /** Last part of a resource id, or all of it when it is no path. */

@@ -2,10 +2,17 @@ import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
+import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
 import { type Facts, refusalsOfNames, refusalsOfText, type Say } from './refusals-of-text.ts'
 
-const refusals = { ...refusalsOfText, ...refusalsOfNames, ...refusalsOfPeople, ...refusalsOfWorld }
+const refusals = {
+  ...refusalsOfText,
+  ...refusalsOfOptions,
+  ...refusalsOfNames,
+  ...refusalsOfPeople,
+  ...refusalsOfWorld,
+}
 
 /** Every code of a refusal that has a sentence of its own. */
 export type RefusalCode = keyof typeof refusals

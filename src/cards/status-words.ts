@@ -11,6 +11,7 @@ export const statusWords: Readonly<Record<Status, { icon: string; words: string 
   running: { icon: '🚚', words: 'Running' },
   closing: { icon: '🧹', words: 'Closing' },
   refused: { icon: '🚫', words: 'Refused' },
+  checked: { icon: '🔎', words: 'Checked, nothing was sent' },
   succeeded: { icon: '✅', words: 'Finished' },
   failed: { icon: '❌', words: 'Failed' },
   denied: { icon: '⛔', words: 'Denied' },
@@ -37,6 +38,7 @@ export function statusText(status: string): string {
 /** How the final reply says what became of an export: "the export … was denied". */
 export const endWords: Readonly<Record<FinalStatus, string>> = {
   refused: 'was refused',
+  checked: 'was only checked',
   succeeded: 'has finished',
   failed: 'has failed',
   denied: 'was denied',
@@ -85,6 +87,8 @@ export const factWords: Readonly<Record<keyof Material, string>> = {
   storage: 'the storage account',
   uri: 'the blob',
   privateLink: 'the use of Private Link',
+  create: 'the database to be made',
+  checks: 'the result of a check',
   rule: 'the rule',
   connections: 'the connections',
 }

@@ -114,7 +114,7 @@ const glob = (what: string) =>
 
 const when = strict(
   {
-    operation: list(choice(['export']), 'a list of operations, or leave it out for all').optional(),
+    operation: list(choice(['export', 'import']), 'a list of operations, or leave it out for all').optional(),
     database: glob('databases'),
     storage: glob('storage'),
   },

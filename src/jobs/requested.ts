@@ -12,6 +12,7 @@ export const requested: Step = async (job) => {
   try {
     const plan = await planned(job)
     const event = { type: 'planned', plan } as const
+    if (transfer.request.dryRun) return { events: [event, { type: 'checked' }], due: now }
     if (isStopped(plan)) return { events: [event, { type: 'refused', code: 'preflight', facts: {} }], due: now }
     const asksFirst = gateOf(transfer) === 'submission'
     return { events: asksFirst ? [event, { type: 'asked', changed: [] }] : [event], due: now }

@@ -17,6 +17,8 @@ export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> 
     requester: accountsOf(request).toSorted()[0],
     // Azure's ids are the same in any case of letters.
     database: request.database.id.toLowerCase(),
+    // A dry run starts nothing that another transfer could be in the way of.
+    guards: !request.dryRun,
   }
 }
 

@@ -20,7 +20,7 @@ function applySubmit(transfer: Transfer, event: Event): Change | undefined {
     case 'planned': {
       const asksFirst = gateOf(transfer) === 'submission'
       require(transfer.status === 'requested' || transfer.status === 'awaiting_approval')
-      if (asksFirst || transfer.status === 'awaiting_approval') return { plan: event.plan }
+      if (asksFirst || transfer.request.dryRun || transfer.status === 'awaiting_approval') return { plan: event.plan }
       return { plan: event.plan, status: 'submitting' }
     }
     case 'prepared': {
@@ -99,6 +99,9 @@ function applyEnd(transfer: Transfer, event: Event): Change | undefined {
         leftOver: [],
         nothingSent: true,
       })
+    case 'checked':
+      check(transfer.request.dryRun === true && !mayHaveStarted(transfer), transfer, event)
+      return ended(event.at, { outcome: 'checked', leftOver: [], nothingSent: true })
     case 'submit_refused':
       check(status === 'submitting', transfer, event)
       return ended(event.at, { outcome: 'failed', fault: event.fault, leftOver: [], nothingSent: true })

@@ -20,6 +20,8 @@ export type Event = { at: Millis } & (
   | { type: 'requested'; id: string; request: Request; rule: Rule }
   | { type: 'refused'; code: string; facts: Readonly<Record<string, string>> }
   | { type: 'planned'; plan: Plan }
+  /** The end of a dry run. */
+  | { type: 'checked' }
   /** `made`: by us, now; else it stood there already, empty. */
   | { type: 'prepared'; made: boolean }
   | { type: 'submit_intended'; attempt: number; token: string; snapshot: readonly string[] }

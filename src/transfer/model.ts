@@ -27,7 +27,7 @@ export const workingStatuses = [
   'running',
   'closing',
 ] as const
-export const finalStatuses = ['refused', 'succeeded', 'failed', 'denied', 'expired', 'cancelled'] as const
+export const finalStatuses = ['refused', 'checked', 'succeeded', 'failed', 'denied', 'expired', 'cancelled'] as const
 export type WorkingStatus = (typeof workingStatuses)[number]
 export type FinalStatus = (typeof finalStatuses)[number]
 export type Status = WorkingStatus | FinalStatus

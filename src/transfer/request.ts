@@ -39,6 +39,8 @@ export type Request = Somebody & {
   database: DatabaseTarget
   storage: StorageTarget
   privateLink: boolean
+  /** Only the plan and the checks: nothing is sent, nobody is asked. */
+  dryRun?: true
   /** Import only: the database is made first. */
   create?: Creation
   reason?: string

@@ -8,14 +8,14 @@ export const create = script(`
 local no = answered(input.once)
 if no then return no end
 local holder = redis.call('GET', key('guard:' .. input.database))
-if holder then return { 'guarded', holder } end
+if holder and input.guards then return { 'guarded', holder } end
 local open = redis.call('ZCARD', key('open:' .. input.requester))
 if open >= input.maxOpen then return { 'limit', tostring(open) } end
 if redis.call('EXISTS', record) == 1 then return { 'taken' } end
 
 audit(input.audit)
 redis.call('HSET', record, 'v', input.version, 'schema', input.schema, 'status', input.status, 'doc', input.doc)
-redis.call('SET', key('guard:' .. input.database), input.id)
+if input.guards then redis.call('SET', key('guard:' .. input.database), input.id) end
 for _, index in ipairs({ 'all', 'open:' .. input.requester, 'by-status:' .. input.status,
   'by-requester:' .. input.requester, 'by-database:' .. input.database }) do
   redis.call('ZADD', key(index), input.at, input.id)
