@@ -68,6 +68,7 @@ const storageSide: Connection = {
 }
 
 const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  prepared: { at: asked, kind: 'prepared', made: true },
   submitted: { at: asked, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: asked, kind: 'unclear', fault },
   asked: { at: asked, kind: 'asked', round: 1 },

@@ -127,7 +127,7 @@ const table = `
 50 400 LoginFailed=ImportExportJobError job
   Login failed for user 'drawbridge'.
 51 400 TargetNotEmpty=ImportExportJobError job
-  The target database is not empty. Import requires an empty database.
+  Data cannot be imported into target because it contains one or more user objects. Import should be performed against a new, empty database.
 52 400 ImportExportJobError result
   The ImportExport operation has failed.
 53 404 ImportExportOperationIdNotFound async,result
@@ -142,6 +142,18 @@ const table = `
   The management operation is in a state that cannot be cancelled.
 60 404 OperationIdNotFound cancel,pec-async,pec-result
   The operation with Id does not exist.
+61 409 ConflictingDatabaseOperation database-put
+  There is already some operation on the database and the current operation should wait till it is done.
+61 409 ConflictingServerOperation database-put
+  An operation is currently in progress for the server.
+61 409 ServerDtuQuotaExceeded database-put
+  Could not perform the operation because server would exceed the allowed Database Throughput Unit quota.
+61 409 SubscriptionVcoreQuotaExceeded database-put
+  Could not perform the operation because subscription would exceed the allowed vCore quota.
+61 400 UnsupportedBackupStorageRedundancy database-put
+  Specified Backup Storage Redundancy is not supported in target region.
+61 400 DatabaseNameInUse database-put
+  Database already exists. Choose a different database name.
 62 409 ListKeysLocked=ScopeLocked listKeys
   The scope '${group}/providers/Microsoft.Storage/storageAccounts/stbackups' cannot perform write operation because following scope(s) are locked: '${group}'. Please remove the lock and try again.
 62 403 ListKeysForbidden=AuthorizationFailed listKeys

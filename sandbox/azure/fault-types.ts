@@ -22,7 +22,7 @@ export type FaultAction =
       host?: string
     }
 
-/** Which requests a fault meets; name `job` meets the end of a job instead, and `any` every request. */
+/** Which requests a fault meets; name `job` meets the end of a job instead, `creation` that of a database's creation, and `any` every request. */
 export type FaultMatch = { name?: string; method?: string; path?: string | RegExp }
 
 /** A fault to arm: by a code of the catalogue, or with an action; it acts `times` times (1) after `skip` matches (0). */

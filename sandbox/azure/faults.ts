@@ -93,7 +93,8 @@ function actionOf(input: FaultInput, name: string): FaultAction {
 }
 
 function meets(fault: ArmedFault, request: { name: string; method: string; path: string }): boolean {
-  if (fault.name !== request.name && (fault.name !== 'any' || request.name === 'job')) return false
+  if (fault.name !== request.name && (fault.name !== 'any' || request.name === 'job' || request.name === 'creation'))
+    return false
   if (fault.method !== null && fault.method !== request.method) return false
   return fault.path === null || new RegExp(fault.path, 'i').test(request.path)
 }

@@ -1,8 +1,9 @@
 import { entryFor } from './answers.ts'
 import { findConnection, makeJobConnection, setStatus } from './connections.ts'
+import { advanceCreations } from './database-creation.ts'
 import { takeFault } from './faults.ts'
-import { same } from './format.ts'
 import { databaseId } from './ids.ts'
+import { fill, importProblem, targetOf } from './imports.ts'
 import type { Connection, Operation, Phase, Side } from './types.ts'
 import { now, type World } from './world.ts'
 
@@ -11,6 +12,7 @@ const over: readonly Phase[] = ['completed', 'failed', 'cancelled']
 /** Moves every job and every approval to where the clock says they are. */
 export function advance(world: World): void {
   for (const operation of world.state.operations) step(world, operation)
+  advanceCreations(world)
   for (const each of world.state.connectionOperations) {
     if (each.status === 'InProgress' && now(world) - each.startedAt >= world.timings.approveMs) settle(world, each)
   }
@@ -40,14 +42,16 @@ export function cancelNow(world: World, operation: Operation): void {
   enter(world, operation, 'cancelled')
 }
 
-/** Ends a job well, with its blob in place. */
+/** Ends a job well, with its blob in place or its database filled. */
 export function complete(world: World, operation: Operation): void {
   const { account, container, blob: name } = operation
-  const database = world.state.databases.find(
-    (each) => same(each.server, operation.server) && same(each.name, operation.database),
-  )
-  const size = Math.round((database?.usedBytes ?? 0) * 0.18) + 4096
-  world.state.blobs.push({ account, container, name, size, createdAt: now(world) })
+  const database = targetOf(world, operation)
+  if (operation.kind === 'import') fill(world, operation)
+  else {
+    const size = Math.round((database?.usedBytes ?? 0) * 0.18) + 4096
+    const tables = [...(database?.tables ?? [])]
+    world.state.blobs.push({ account, container, name, size, createdAt: now(world), tables })
+  }
   operation.progress = 100
   enter(world, operation, 'completed')
 }
@@ -105,7 +109,8 @@ function run(world: World, operation: Operation): void {
   const elapsed = now(world) - startedAt
   if (now(world) - operation.modifiedAt >= world.timings.touchMs) operation.modifiedAt = now(world)
   const cut = connectionsOf(world, operation).find(isCut)
-  const problem = cut === undefined ? operation.problem : `The private endpoint connection '${cut.name}' was cut.`
+  const own = operation.problem ?? (operation.kind === 'import' ? importProblem(world, operation) : null)
+  const problem = cut === undefined ? own : `The private endpoint connection '${cut.name}' was cut.`
   if (problem !== null) {
     if (elapsed >= world.timings.failMs) fail(world, operation, problem)
     return

@@ -1,5 +1,6 @@
 import { armError, ok, refusal } from './answers.ts'
 import { connectionNameInResult, connectionParentId } from './connections.ts'
+import { listedCreations } from './database-creation.ts'
 import { same, serviceDate } from './format.ts'
 import { databaseId } from './ids.ts'
 import { connectionsOf, isOver } from './jobs.ts'
@@ -36,7 +37,8 @@ export const listOperations: Handler = onDatabase((_call, world, { server, datab
   const mine = world.state.operations.filter(
     (each) => same(each.server, server.name) && same(each.database, database.name),
   )
-  return ok({ value: mine.map((each) => listed(world, each, databaseId(database))).reverse() })
+  const jobs = mine.map((each) => listed(world, each, databaseId(database))).reverse()
+  return ok({ value: [...jobs, ...listedCreations(world, database)] })
 })
 
 /** DatabaseOperations_Cancel: 200 without a body, and the job ends a moment later. */
@@ -84,7 +86,7 @@ function statusText(world: World, operation: Operation): string {
 function resultBody(world: World, operation: Operation): unknown {
   const properties = {
     requestId: operation.id,
-    requestType: world.options.requestType,
+    requestType: requestType(world, operation),
     queuedTime: serviceDate(operation.queuedAt),
     lastModifiedTime: serviceDate(operation.modifiedAt),
     blobUri: operation.storageUri,
@@ -95,6 +97,11 @@ function resultBody(world: World, operation: Operation): unknown {
   }
   const type = 'Microsoft.Sql/servers/databases/importExportOperationResults'
   return { properties, id: operation.id, name: operation.id, type }
+}
+
+function requestType(world: World, { kind }: Operation): string {
+  if (kind === 'export') return world.options.requestType
+  return world.options.requestType === 'Export' ? 'Import' : 'ImportToExistingDatabase'
 }
 
 function namedConnections(world: World, operation: Operation): unknown[] {
@@ -126,8 +133,8 @@ function listed(world: World, operation: Operation, parent: string): unknown {
   const failure = operation.error
   const properties = {
     databaseName: operation.database,
-    operation: 'ExportDatabase',
-    operationFriendlyName: 'EXPORT DATABASE',
+    operation: operation.kind === 'export' ? 'ExportDatabase' : 'ImportDatabase',
+    operationFriendlyName: `${operation.kind.toUpperCase()} DATABASE`,
     percentComplete: Math.round(operation.progress),
     serverName: operation.server,
     startTime: new Date(operation.queuedAt).toISOString(),

@@ -130,7 +130,8 @@ function serverBody(world: World, server: SqlServer): unknown {
   }
 }
 
-function databaseBody(server: SqlServer, database: SqlDatabase): unknown {
+/** A database as Azure shows it. */
+export function databaseBody(server: SqlServer, database: SqlDatabase): unknown {
   return {
     sku: database.sku,
     kind: database.sku.family === undefined ? 'v12.0,user' : 'v12.0,user,vcore',

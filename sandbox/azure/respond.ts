@@ -14,7 +14,7 @@ export async function readText(request: IncomingMessage): Promise<string> {
 export function work(call: Call, world: World, handler: Handler): Answer {
   const refused = tokenRefusal(call, world) ?? versionRefusal(call)
   if (refused !== undefined) return refused
-  if (call.body === undefined && (call.method === 'PUT' || call.name === 'export')) {
+  if (call.body === undefined && (call.method === 'PUT' || call.name === 'export' || call.name === 'import')) {
     return armError(400, 'InvalidRequestContent', 'The request content was invalid and could not be deserialized.')
   }
   return handler(call, world)

@@ -1,8 +1,11 @@
 import { armError } from './answers.ts'
+import { listCapabilities } from './capabilities.ts'
 import * as connections from './connection-routes.ts'
+import * as creation from './database-creation.ts'
+import { listSchemas, listTables } from './database-tables.ts'
 import { asyncOperation, cancelOperation, listOperations, operationResult } from './operations.ts'
 import * as resources from './resources.ts'
-import { submitExport } from './submit.ts'
+import { submitExport, submitImport } from './submit.ts'
 import type { Handler } from './world.ts'
 
 /** A request's route: its name (also what faults and hooks go by), the parameters of its path, and who answers. */
@@ -25,6 +28,13 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
   ['GET', 'outboundFirewallRules', `${server}/outboundFirewallRules`, resources.listOutboundRules],
   ['GET', 'databases', `${server}/databases`, resources.listDatabases],
   ['GET', 'database', database, resources.getDatabase],
+  ['PUT', 'database-put', database, creation.putDatabase],
+  ['GET', 'database-async', `${location}/databaseAzureAsyncOperation/${operation}`, creation.creationAsync],
+  ['GET', 'database-result', `${location}/databaseOperationResults/${operation}`, creation.creationResult],
+  ['GET', 'capabilities', `${location}/capabilities`, listCapabilities],
+  ['GET', 'schemas', `${database}/schemas`, listSchemas],
+  ['GET', 'tables', `${database}/schemas/:schema/tables`, listTables],
+  ['POST', 'import', `${database}/import`, submitImport],
   ['POST', 'export', `${database}/export`, submitExport],
   ['GET', 'operations', `${database}/operations`, listOperations],
   ['POST', 'cancel', `${database}/operations/${operation}/cancel`, cancelOperation],

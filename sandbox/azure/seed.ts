@@ -27,6 +27,7 @@ export function defaultSeed(password: string): AzureState {
       }),
     ],
     databases: databases(),
+    creations: [],
     accounts: [account('stbackups'), account('starchive')],
     containers: [
       container('stbackups', 'bacpacs'),
@@ -75,10 +76,15 @@ function databases(): SqlDatabase[] {
   }
   const system = { sku: { name: 'System', tier: 'System', capacity: 0 }, serviceObjective: 'System0' }
   return [
-    database('sql-prod', 'orders', { ...standard('S3', 100), usedBytes: 12 * gigabyte }),
-    database('sql-prod', 'customers', { ...general, usedBytes: 3 * gigabyte }),
+    database('sql-prod', 'orders', {
+      ...standard('S3', 100),
+      usedBytes: 12 * gigabyte,
+      tables: ['dbo.order_lines', 'dbo.orders', 'archive.orders_2024'],
+    }),
+    database('sql-prod', 'customers', { ...general, usedBytes: 3 * gigabyte, tables: ['dbo.customers'] }),
     database('sql-prod', 'master', { ...system, maxSizeBytes: 30 * gigabyte }),
-    database('sql-test', 'orders-test', { ...standard('S0', 10), usedBytes: gigabyte }),
+    database('sql-test', 'orders-test', { ...standard('S0', 10), usedBytes: gigabyte, tables: ['dbo.orders'] }),
+    database('sql-test', 'staging', standard('S0', 10)),
     database('sql-test', 'master', { ...system, maxSizeBytes: 30 * gigabyte }),
   ]
 }
@@ -94,6 +100,7 @@ function database(serverName: string, name: string, size: Size): SqlDatabase {
     collation: 'SQL_Latin1_General_CP1_CI_AS',
     status: 'Online',
     backupStorageRedundancy: 'Geo',
+    tables: [],
     tags: {},
     ...size,
   }

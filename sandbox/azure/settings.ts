@@ -18,6 +18,8 @@ export type Timings = {
   rejectedMs: number
   /** Length of the long-running approval of a SQL connection. */
   approveMs: number
+  /** From the request until a database is made. */
+  createMs: number
   /** From an accepted cancel until the job is over. */
   cancelMs: number
   /** From the end of a job until its connections are cleaned up. */
@@ -38,6 +40,7 @@ export const defaultTimings: Timings = {
   failMs: 500,
   rejectedMs: 500,
   approveMs: 500,
+  createMs: 1500,
   cancelMs: 500,
   cleanupMs: 500,
   touchMs: 1000,
@@ -64,7 +67,11 @@ export type AzureOptions = {
   connectionStatusTexts: Partial<Record<ConnectionStatus, string>>
   /** What becomes of a job's connections when it is over. */
   connectionsAfterJob: 'vanish' | 'stay' | 'disconnect'
-  /** `requestType` of an export. */
+  /** Whether a database is seen (as `Creating`) while it is made. */
+  creatingSeen: boolean
+  /** What the creation of a database answers. */
+  createStatus: 201 | 202
+  /** `requestType` of an export; of an import it is `Import` or `ImportToExistingDatabase`. */
   requestType: 'Export' | 'ExportDatabase'
   /** How the async operation spells a cancelled job. */
   cancelledSpelling: 'Cancelled' | 'Canceled'
@@ -101,6 +108,8 @@ export const defaultOptions: AzureOptions = {
   holdStatus: 'Pending',
   connectionStatusTexts: {},
   connectionsAfterJob: 'vanish',
+  creatingSeen: true,
+  createStatus: 202,
   requestType: 'ExportDatabase',
   cancelledSpelling: 'Cancelled',
   cancel: 'works',

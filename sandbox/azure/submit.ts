@@ -7,17 +7,24 @@ import type { Operation, Side, SqlDatabase, SqlServer, StorageAccount } from './
 import { type Answer, type Call, type Handler, now, type World } from './world.ts'
 
 type Place = { account: StorageAccount; container: string; blob: string }
-type Target = { server: SqlServer; database: SqlDatabase }
+type Target = { kind: Operation['kind']; server: SqlServer; database: SqlDatabase }
 
 /** Databases_Export: checks the body, starts the job and answers 202, or refuses as Azure does. */
-export const submitExport: Handler = onServer(false, (call, world, server) => {
-  const name = call.params.database ?? ''
-  if (same(name, 'master')) return refusal('CannotUseReservedDatabaseName')
-  const database = databaseOf(world, server, name)
-  return database === undefined ? refusal('DatabaseDoesNotExist') : exportOf(call, world, { server, database })
-})
+export const submitExport: Handler = submitter('export')
 
-function exportOf(call: Call, world: World, target: Target): Answer {
+/** Databases_Import: as an export; a missing blob or a database with tables in it only fails the job. */
+export const submitImport: Handler = submitter('import')
+
+function submitter(kind: Operation['kind']): Handler {
+  return onServer(false, (call, world, server) => {
+    const name = call.params.database ?? ''
+    if (same(name, 'master')) return refusal('CannotUseReservedDatabaseName')
+    const database = databaseOf(world, server, name)
+    return database === undefined ? refusal('DatabaseDoesNotExist') : submitted(call, world, { kind, server, database })
+  })
+}
+
+function submitted(call: Call, world: World, target: Target): Answer {
   const refused = formRefusal(call)
   if (refused !== undefined) return refusal(refused)
   const place = placeOf(world, String(field(call.body, 'storageUri')))
@@ -29,7 +36,7 @@ function exportOf(call: Call, world: World, target: Target): Answer {
   const operation = newOperation(world, target, place, sides, problemOf(call.body, world, target.server, place, sides))
   world.state.operations.push(operation)
   const version = call.query.get('api-version') ?? ''
-  const body = { operation: 'Export', startTime: ticksDate(operation.queuedAt) }
+  const body = { operation: target.kind === 'export' ? 'Export' : 'Import', startTime: ticksDate(operation.queuedAt) }
   return { status: 202, body, headers: operationHeaders(world, operation, version) }
 }
 
@@ -96,13 +103,13 @@ function sidesOf(body: unknown, server: SqlServer, account: StorageAccount): Sid
 }
 
 function stateRefusal(call: Call, world: World, target: Target, place: Place, sides: Side[]): string | undefined {
-  const { server, database } = target
+  const { kind, server, database } = target
   if (!keyFits(call.body, place.account)) return 'InvalidImportExportStorageCredentials'
   const tier = database.sku.tier.toLowerCase()
   if (tier === 'datawarehouse' || (tier === 'hyperscale' && world.options.refuseHyperscale)) {
     return 'UnSupportedImportExportEdition'
   }
-  if (database.usedBytes > 200 * 1024 ** 3) return 'LargeExportDatabaseSize'
+  if (kind === 'export' && database.usedBytes > 200 * 1024 ** 3) return 'LargeExportDatabaseSize'
   const host = `${place.account.name}.blob.core.windows.net`
   if (server.restrictOutboundNetworkAccess === 'Enabled' && !server.outboundFirewallRules.includes(host)) {
     return 'BlockedByOutboundFirewall'
@@ -115,7 +122,7 @@ function stateRefusal(call: Call, world: World, target: Target, place: Place, si
   if (world.state.operations.some((each) => mine(each) && !isOver(each))) return 'ImportExportOperationInProgress'
   const here = (each: { account: string; container: string; name: string }) =>
     each.account === place.account.name && each.container === place.container && each.name === place.blob
-  return world.state.blobs.some(here) ? 'BlobAlreadyExist' : undefined
+  return kind === 'export' && world.state.blobs.some(here) ? 'BlobAlreadyExist' : undefined
 }
 
 function keyFits(body: unknown, account: StorageAccount): boolean {
@@ -150,10 +157,11 @@ function problemOf(body: unknown, world: World, server: SqlServer, place: Place,
 }
 
 function newOperation(world: World, target: Target, place: Place, sides: Side[], problem: string | null): Operation {
-  const { server, database } = target
+  const { kind, server, database } = target
   const at = now(world)
   return {
     id: guid(),
+    kind,
     listId: guid(),
     subscriptionId: server.subscriptionId,
     resourceGroup: server.resourceGroup,

@@ -36,6 +36,8 @@ export type SqlDatabase = {
   collation: string
   status: string
   backupStorageRedundancy: 'Geo' | 'Local' | 'Zone' | 'GeoZone'
+  /** As `schema.name`. */
+  tables: string[]
   tags: Record<string, string>
 }
 
@@ -92,9 +94,10 @@ export type Connection = {
 /** Where a job stands: on hold for approvals, in the service's queue, at work, or over. */
 export type Phase = 'hold' | 'queued' | 'running' | 'cancelling' | 'completed' | 'failed' | 'cancelled'
 
-/** An export job; times are milliseconds of the sandbox's clock, `id` is the request guid, `listId` its name in the operations list. */
+/** An export or import job; times are milliseconds of the sandbox's clock, `id` is the request guid, `listId` its name in the operations list. */
 export type Operation = {
   id: string
+  kind: 'export' | 'import'
   listId: string
   subscriptionId: string
   resourceGroup: string
@@ -132,8 +135,26 @@ export type ConnectionOperation = {
   status: 'InProgress' | 'Succeeded' | 'Failed'
 }
 
-/** A blob that an export wrote, or that was seeded. */
-export type BlobRecord = { account: string; container: string; name: string; size: number; createdAt: number }
+/** A running or finished creation of a database. */
+export type DatabaseCreation = {
+  id: string
+  subscriptionId: string
+  location: string
+  database: SqlDatabase
+  startedAt: number
+  status: 'InProgress' | 'Succeeded' | 'Failed'
+  error: { code: string; message: string } | null
+}
+
+/** A blob that an export wrote, or that was seeded; an import puts its tables into the database (`dbo.imported` without any). */
+export type BlobRecord = {
+  account: string
+  container: string
+  name: string
+  size: number
+  createdAt: number
+  tables?: string[]
+}
 
 /** A management lock at exactly this scope (an ARM id). */
 export type Lock = { scope: string; name: string; level: 'CanNotDelete' | 'ReadOnly'; notes: string }
@@ -160,6 +181,7 @@ export type AzureState = {
   subscriptions: Subscription[]
   servers: SqlServer[]
   databases: SqlDatabase[]
+  creations: DatabaseCreation[]
   accounts: StorageAccount[]
   containers: BlobContainer[]
   connections: Connection[]

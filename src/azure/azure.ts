@@ -11,6 +11,7 @@ import { adoptOperation, lookFor } from './look.ts'
 import { observeOperation } from './observe.ts'
 import { createHome } from './operation-url.ts'
 import { readPlan } from './plan.ts'
+import { prepareDatabase } from './prepare.ts'
 import { createScrubber } from './scrub.ts'
 import { submitOperation } from './submit.ts'
 
@@ -40,6 +41,8 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
   const clients = context.clients
   return {
     plan: (request) => readPlan(context, request),
+    preflight: (request, plan, ours) => preflightOf(context, request, plan, ours),
+    prepare: (request, plan, mayStart) => prepareDatabase(context, request, plan, mayStart),
     connections: (request) => listConnections(context, request),
     connection: (request, connection) => readConnection(context, request, connection),
     submit: (request, plan, mayStart) => submitOperation(context, request, plan, mayStart),
@@ -67,9 +70,16 @@ function createContext(options: AzureOptions): Context {
     home,
     scrub,
     now,
+    offers: new Map(),
+    creations: new Map(),
     errors: createErrors(scrub, now),
     clients: createClients({ home, credential, scopes, scrub, requestTimeout }),
     sqlLogin: options.sqlLogin,
     log: (line) => options.log(scrub.clean(line)),
   }
+}
+
+/** Stands in until the preflight is there. */
+function preflightOf(..._all: [Context, ...Parameters<Azure['preflight']>]): ReturnType<Azure['preflight']> {
+  return Promise.resolve([])
 }

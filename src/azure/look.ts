@@ -6,7 +6,7 @@ import type { Answer } from './answer.ts'
 import type { Context } from './context.ts'
 import { builtUrls } from './operation-url.ts'
 import { guidIn } from './resource-ids.ts'
-import { isOurs, parseResult } from './result.ts'
+import { isOurs, type OperationResult, parseResult } from './result.ts'
 
 /** Looks through the database's operations for this request's own, queued at `since` or later and not among `before`. */
 export async function lookFor(
@@ -35,7 +35,7 @@ export async function lookFor(
   return busy ? { kind: 'none', busy: context.scrub.clean(busy.what), seen } : { kind: 'none', seen }
 }
 
-/** The record of an operation that an operator names; refuses what does not exist or is not an export to this blob. */
+/** The record of an operation that an operator names; refuses what does not exist or is another job. */
 export async function adoptOperation(
   context: Context,
   request: Request,
@@ -52,8 +52,15 @@ export async function adoptOperation(
   if (!settled && !isRead(answer)) throw context.errors.answerFailure(answer, readAction)
   const result = parseResult(answer.text)
   if (!result && !settled) throw new TransientError(context.errors.faultOf(answer))
-  if (!result || !isOurs(request, plan, result)) throw new Refusal('operation_not_ours', facts)
+  if (!result || !isOurs(request, plan, result) || isBefore(request, result))
+    throw new Refusal('operation_not_ours', facts)
   return adopted(context, request, plan, guid, result.queuedAt)
+}
+
+/** An import of the same blob that is older than the request, or that could be of another database, is somebody else's. */
+function isBefore({ operation, at }: Request, { databaseName, queuedAt }: OperationResult): boolean {
+  if (operation === 'export') return false
+  return databaseName === '' || (queuedAt !== undefined && queuedAt < at - clockSkew)
 }
 
 /** How far Azure's clock may lag behind ours. */

@@ -8,6 +8,7 @@ import { parseTime } from './times.ts'
 export type OperationResult = {
   requestType: string
   blobUri: string
+  databaseName: string
   status: string
   errorMessage: string
   queuedAt: number | undefined
@@ -21,6 +22,7 @@ export function parseResult(text: string): OperationResult | undefined {
   return {
     requestType: textOf(properties.requestType),
     blobUri: textOf(properties.blobUri),
+    databaseName: textOf(properties.databaseName),
     status: textOf(properties.status),
     errorMessage: textOf(properties.errorMessage),
     queuedAt: parseTime(textOf(properties.queuedTime)),
@@ -43,6 +45,9 @@ export function namedConnections(request: Request, result: OperationResult | und
 export function isOurs(request: Request, plan: Plan, result: OperationResult): boolean {
   // `Export` and `Import` in the specification, `ExportDatabase` and `ImportToExistingDatabase` in answers.
   if (!new RegExp(`^${request.operation}`, 'i').test(result.requestType)) return false
+  // One blob may be imported into many databases.
+  const database = result.databaseName.toLowerCase()
+  if (database !== '' && database !== request.database.database.toLowerCase()) return false
   return [plan.uri, request.storage.uri].some((uri) => sameBlob(uri, result.blobUri))
 }
 

@@ -1,7 +1,7 @@
 import type { Plan } from '../transfer/model.ts'
 import type { Check } from '../transfer/preflight.ts'
 import type { Line } from '../transfer/text.ts'
-import { checkSentence } from './check-sentences.ts'
+import { checkLabels, checkSentence } from './check-sentences.ts'
 import { count } from './quantities.ts'
 
 /** The preflight on the card: what is wrong or could not be looked at, one line each, and how much is fine. */
@@ -9,9 +9,9 @@ export function checkLines(plan: Plan | undefined): readonly Line[] {
   const { checks } = plan ?? {}
   if (!checks) return []
   const bad = checks.filter(({ verdict }) => verdict !== 'ok')
-  const fine = checks.length - bad.length
+  const fine = checks.filter(({ verdict }) => verdict === 'ok').map(({ name }) => checkLabels[name])
   return [
-    ...(fine > 0 ? [[`✔️ ${count(fine, 'check')} passed.`]] : []),
+    ...(fine.length > 0 ? [[`✔️ ${count(fine.length, 'check')} passed: ${fine.join(', ')}.`]] : []),
     ...bad.map((check): Line => [`${icons[check.verdict]} `, ...checkSentence(check)]),
   ]
 }

@@ -40,7 +40,8 @@ export const refusalsOfText = {
     ],
   ],
   missing_to: ({ verb = 'export', from, to }) => {
-    const [source, target] = verb === 'import' ? ['<storage>/<container>/<blob>', '<database>'] : ['<database>', '<storage>']
+    const [source, target] =
+      verb === 'import' ? ['<storage>/<container>/<blob>', '<database>'] : ['<database>', '<storage>']
     return [['Where to? Write ', code(`/${verb} ${from ?? source} to ${to ?? target}`), '.']]
   },
   missing_storage: ({ from }) => [

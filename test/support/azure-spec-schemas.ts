@@ -125,7 +125,8 @@ export function ref(name: string): Schema {
   return { $ref: `azure#/definitions/${name}` }
 }
 
-function strict(properties: Schema, required: string[] = []): Schema {
+/** An object with these properties and no others. */
+export function strict(properties: Schema, required: string[] = []): Schema {
   return { type: 'object', properties, required, additionalProperties: false }
 }
 
@@ -142,7 +143,8 @@ function tracked(properties: Schema, more: Schema): Schema {
   return strict(all, ['id', 'name', 'type', 'location', 'properties'])
 }
 
-function list(items: Schema): Schema {
+/** A page of a list. */
+export function list(items: Schema): Schema {
   return strict({ value: { type: 'array', items }, nextLink: { type: 'string', format: 'uri' } }, ['value'])
 }
 

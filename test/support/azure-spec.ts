@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import formats from 'ajv-formats'
 import type { RequestRecord } from '../../sandbox/azure/index.ts'
+import { databaseDefinitions } from './azure-spec-databases.ts'
 import { definitions, errorCatalog, ref, type Schema } from './azure-spec-schemas.ts'
 
 /** A difference between the published schema and what Azure really does, with the section of the contract that tells of it. */
@@ -37,6 +38,8 @@ export const deviations: readonly Deviation[] = [
   })),
   // 202 is published without a body, and with Location alone.
   { id: 'submit answers with a body', section: '1.4', kind: 'export 202', at: '', schema: ref('AcceptedOperation') },
+  { id: 'an import too', section: '1.4', kind: 'import 202', at: '', schema: ref('AcceptedOperation') },
+  { id: 'a creation too', section: '3', kind: 'database-put 202', at: '', schema: ref('AcceptedOperation') },
   { id: 'a running result has a body', section: '1.5', kind: 'result 202', at: '', schema: ref(result) },
   {
     id: 'a decision answers with a body',
@@ -61,6 +64,7 @@ const generalCodes: Record<number, string[]> = {
     'InvalidApiVersionParameter',
     'InvalidRequestContent',
     'InvalidResourceIdSegment',
+    'LocationRequired',
   ],
   401: ['InvalidAuthenticationToken', 'ExpiredAuthenticationToken'],
   403: ['AuthorizationFailed', 'RequestDisallowedByPolicy', 'LinkedAuthorizationFailed'],
@@ -83,6 +87,7 @@ type Exchange = { request?: string; answers: Record<number, string> }
 /** Route → what its request body and its answers must be; an empty kind is an answer without a body. */
 const exchanges: Record<string, Exchange> = {
   export: { request: 'ExportDatabaseDefinition', answers: { 200: result, 202: '' } },
+  import: { request: 'ImportExistingDatabaseDefinition', answers: { 200: result, 202: '' } },
   async: { answers: { 200: 'AsyncOperation' } },
   result: { answers: { 200: result, 202: '' } },
   operations: { answers: { 200: 'DatabaseOperationList' } },
@@ -102,6 +107,12 @@ const exchanges: Record<string, Exchange> = {
   server: { answers: { 200: 'Server' } },
   servers: { answers: { 200: 'ServerList' } },
   database: { answers: { 200: 'Database' } },
+  'database-put': { request: 'DatabaseCreation', answers: { 200: 'Database', 201: 'Database', 202: '' } },
+  'database-async': { answers: { 200: 'AsyncOperation' } },
+  'database-result': { answers: { 200: 'Database', 202: '' } },
+  capabilities: { answers: { 200: 'LocationCapabilities' } },
+  schemas: { answers: { 200: 'SchemaList' } },
+  tables: { answers: { 200: 'TableList' } },
   databases: { answers: { 200: 'DatabaseList' } },
   firewallRules: { answers: { 200: 'FirewallRuleList' } },
   outboundFirewallRules: { answers: { 200: 'OutboundRuleList' } },
@@ -116,7 +127,7 @@ const ajv = new Ajv({ strict: false, allErrors: true, verbose: true })
 const addFormats = formats as unknown as { default?: (target: Ajv) => unknown } & ((target: Ajv) => unknown)
 ;(addFormats.default ?? addFormats)(ajv)
 ajv.addFormat('arm-id', /^\/subscriptions\/[0-9a-f-]{36}(\/[^/]+)+$/i)
-ajv.addSchema({ $id: 'azure', definitions })
+ajv.addSchema({ $id: 'azure', definitions: { ...definitions, ...databaseDefinitions } })
 
 /** What is wrong with a body of this kind, after the deviations are taken into account; empty when nothing is. */
 export function validateAzure(kind: string, value: unknown): string[] {
@@ -163,7 +174,8 @@ function checkHeaders(entry: RequestRecord): string[] {
   const { 'x-ms-request-id': id, 'retry-after': after = '0', location = '' } = entry.responseHeaders
   const wrongId = new RegExp(`^${guid}$`).test(id ?? '') ? [] : ['no x-ms-request-id']
   const wrongAfter = /^\d+$/.test(after) || !Number.isNaN(Date.parse(after)) ? [] : [`Retry-After '${after}'`]
-  const lost = entry.status === 202 && entry.name === 'export' && !URL.canParse(location) ? ['no Location'] : []
+  const lost =
+    entry.status === 202 && ['export', 'import'].includes(entry.name) && !URL.canParse(location) ? ['no Location'] : []
   return [...wrongId, ...wrongAfter, ...lost]
 }
 

@@ -51,6 +51,7 @@ export function connectionOf(side: Connection['side']): Connection {
 
 /** One milestone of each kind. */
 export const milestones: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  prepared: { at: askedAt, kind: 'prepared', made: true },
   submitted: { at: askedAt, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: askedAt, kind: 'unclear', fault },
   asked: { at: askedAt, kind: 'asked', round: 1 },
