@@ -85,7 +85,7 @@ rules.0 = "x" => rules[0]: is "x" — write a rule
 rules.0.name = "test" => rules[1].name: is also the name of rules[0]
 rules.0.name = "a\\nb" => rules[0].name: is "a\\nb" — write a short name
 rules.0.whne = {} => rules[0].whne: is not a key of Drawbridge (did you mean "when"?)
-rules.0.when.operation = ["restore"] => rules[0].when.operation[0]: is "restore" — write one of export, import
+rules.0.when.operation = ["restore"] => rules[0].when.operation[0]: is "restore" — write export or import
 rules.0.when.database = [] => rules[0].when.database: is empty — write a list of patterns, or leave it out
 rules.0.when.database = null => rules[0].when.database: is empty
 rules.0.when.database = ["odrers"] => rules[0].when.database[0]: is "odrers", which matches nothing (did you mean "orders"?) — write one of orders, customers or orders-test
