@@ -14,6 +14,7 @@ import { readPlan } from './plan.ts'
 import { prepareDatabase } from './prepare.ts'
 import { createScrubber } from './scrub.ts'
 import { submitOperation } from './submit.ts'
+import { importChecks } from './target.ts'
 
 /** What Azure is reached with. */
 export type AzureOptions = {
@@ -79,7 +80,10 @@ function createContext(options: AzureOptions): Context {
   }
 }
 
-/** Stands in until the preflight is there. */
-function preflightOf(..._all: [Context, ...Parameters<Azure['preflight']>]): ReturnType<Azure['preflight']> {
-  return Promise.resolve([])
+/** Until the preflight is there: the checks of an import alone. */
+function preflightOf(
+  context: Context,
+  ...[request, plan]: Parameters<Azure['preflight']>
+): ReturnType<Azure['preflight']> {
+  return importChecks(context, request, plan)
 }
