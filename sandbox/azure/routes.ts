@@ -1,4 +1,5 @@
 import { armError } from './answers.ts'
+import { listLocks, listPermissions } from './authorization.ts'
 import * as connections from './connection-routes.ts'
 import { asyncOperation, cancelOperation, listOperations, operationResult } from './operations.ts'
 import * as resources from './resources.ts'
@@ -25,6 +26,7 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
   ['GET', 'outboundFirewallRules', `${server}/outboundFirewallRules`, resources.listOutboundRules],
   ['GET', 'databases', `${server}/databases`, resources.listDatabases],
   ['GET', 'database', database, resources.getDatabase],
+  ['GET', 'usages', `${database}/usages`, resources.listUsages],
   ['POST', 'export', `${database}/export`, submitExport],
   ['GET', 'operations', `${database}/operations`, listOperations],
   ['POST', 'cancel', `${database}/operations/${operation}/cancel`, cancelOperation],
@@ -58,7 +60,8 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
     `${account}/privateEndpointConnections/:connection`,
     connections.deleteStorageConnection,
   ],
-  ['GET', 'locks', `/*scope/providers/Microsoft.Authorization/locks`, resources.listLocks],
+  ['GET', 'locks', '/*scope/providers/Microsoft.Authorization/locks', listLocks],
+  ['GET', 'permissions', '/*scope/providers/Microsoft.Authorization/permissions', listPermissions],
 ]
 
 const compiled = table.map(([method, name, path, handler]) => ({ method, name, handler, pattern: patternOf(path) }))
