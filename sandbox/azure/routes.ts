@@ -1,4 +1,5 @@
 import { armError } from './answers.ts'
+import { listLocks, listPermissions } from './authorization.ts'
 import { listCapabilities } from './capabilities.ts'
 import * as connections from './connection-routes.ts'
 import * as creation from './database-creation.ts'
@@ -35,6 +36,7 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
   ['GET', 'schemas', `${database}/schemas`, listSchemas],
   ['GET', 'tables', `${database}/schemas/:schema/tables`, listTables],
   ['POST', 'import', `${database}/import`, submitImport],
+  ['GET', 'usages', `${database}/usages`, resources.listUsages],
   ['POST', 'export', `${database}/export`, submitExport],
   ['GET', 'operations', `${database}/operations`, listOperations],
   ['POST', 'cancel', `${database}/operations/${operation}/cancel`, cancelOperation],
@@ -68,7 +70,8 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
     `${account}/privateEndpointConnections/:connection`,
     connections.deleteStorageConnection,
   ],
-  ['GET', 'locks', `/*scope/providers/Microsoft.Authorization/locks`, resources.listLocks],
+  ['GET', 'locks', '/*scope/providers/Microsoft.Authorization/locks', listLocks],
+  ['GET', 'permissions', '/*scope/providers/Microsoft.Authorization/permissions', listPermissions],
 ]
 
 const compiled = table.map(([method, name, path, handler]) => ({ method, name, handler, pattern: patternOf(path) }))

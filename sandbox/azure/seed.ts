@@ -39,6 +39,7 @@ export function defaultSeed(password: string): AzureState {
     operations: [],
     blobs: [],
     locks: [],
+    grants: [{ scope: '/', actions: ['*'], notActions: [] }],
     requests: [],
   }
 }
@@ -58,6 +59,8 @@ function server(name: string, administratorPassword: string, more: Partial<SqlSe
       `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-drawbridge`,
     ],
     firewallRules: [],
+    privateEndpoints: [privateEndpoint(`pe-${name}`)],
+    dnsSuffix: 'database.windows.net',
     tags: {},
     ...more,
   }
@@ -120,6 +123,9 @@ function account(name: string): StorageAccount {
     publicNetworkAccess: 'Enabled',
     defaultAction: 'Allow',
     allowSharedKeyAccess: true,
+    provisioningState: 'Succeeded',
+    immutable: false,
+    blobSuffix: 'blob.core.windows.net',
     keys: ['key1', 'key2'].map((keyName) => ({ keyName, value: digest(keyName), creationTime })),
     signatures: [`?sv=2024-11-04&ss=b&srt=co&sp=rwlc&se=2099-12-31T23:59:59Z&spr=https&sig=${signature}`],
     tags: {},
@@ -127,7 +133,12 @@ function account(name: string): StorageAccount {
 }
 
 function container(accountName: string, name: string): AzureState['containers'][number] {
-  return { ...home, account: accountName, name, publicAccess: 'None', hasImmutabilityPolicy: false }
+  const open = { hasImmutabilityPolicy: false, hasLegalHold: false, immutable: false }
+  return { ...home, account: accountName, name, publicAccess: 'None', ...open }
+}
+
+function privateEndpoint(name: string): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/rg-network/providers/Microsoft.Network/privateEndpoints/${name}`
 }
 
 function foreign(side: Side, parent: string, endpoint: string): Connection {

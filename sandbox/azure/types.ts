@@ -20,6 +20,10 @@ export type SqlServer = {
   azureADOnlyAuthentication: boolean
   userAssignedIdentities: string[]
   firewallRules: { name: string; startIpAddress: string; endIpAddress: string }[]
+  /** Private endpoints that were made and approved long ago, by their ARM ids; nobody decides about them any more. */
+  privateEndpoints: string[]
+  /** What follows the name in the server's address. */
+  dnsSuffix: string
   tags: Record<string, string>
 }
 
@@ -53,6 +57,11 @@ export type StorageAccount = {
   publicNetworkAccess: 'Enabled' | 'Disabled' | 'SecuredByPerimeter'
   defaultAction: 'Allow' | 'Deny'
   allowSharedKeyAccess: boolean
+  provisioningState: string
+  /** Whether every version of every blob is immutable. */
+  immutable: boolean
+  /** What follows the name in the address of the account's blobs. */
+  blobSuffix: string
   keys: { keyName: string; value: string; creationTime: string }[]
   signatures: string[]
   tags: Record<string, string>
@@ -66,6 +75,9 @@ export type BlobContainer = {
   name: string
   publicAccess: 'None' | 'Blob' | 'Container'
   hasImmutabilityPolicy: boolean
+  hasLegalHold: boolean
+  /** Whether every version of a blob is immutable. */
+  immutable: boolean
 }
 
 /** What a person or the service last said about a private endpoint connection. */
@@ -159,6 +171,9 @@ export type BlobRecord = {
 /** A management lock at exactly this scope (an ARM id). */
 export type Lock = { scope: string; name: string; level: 'CanNotDelete' | 'ReadOnly'; notes: string }
 
+/** What a role assignment of the caller's allows at this scope and below it; `/` is above everything. */
+export type Grant = { scope: string; actions: string[]; notActions: string[] }
+
 /** One request with its answer; secrets are replaced, status 0 means that no answer was sent, `fault` names what interfered. */
 export type RequestRecord = {
   seq: number
@@ -189,5 +204,6 @@ export type AzureState = {
   operations: Operation[]
   blobs: BlobRecord[]
   locks: Lock[]
+  grants: Grant[]
   requests: RequestRecord[]
 }

@@ -11,10 +11,10 @@ import { adoptOperation, lookFor } from './look.ts'
 import { observeOperation } from './observe.ts'
 import { createHome } from './operation-url.ts'
 import { readPlan } from './plan.ts'
+import { runPreflight } from './preflight.ts'
 import { prepareDatabase } from './prepare.ts'
 import { createScrubber } from './scrub.ts'
 import { submitOperation } from './submit.ts'
-import { importChecks } from './target.ts'
 
 /** What Azure is reached with. */
 export type AzureOptions = {
@@ -42,7 +42,7 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
   const clients = context.clients
   return {
     plan: (request) => readPlan(context, request),
-    preflight: (request, plan, ours) => preflightOf(context, request, plan, ours),
+    preflight: (request, plan, ours) => runPreflight(context, request, plan, ours),
     prepare: (request, plan, mayStart) => prepareDatabase(context, request, plan, mayStart),
     connections: (request) => listConnections(context, request),
     connection: (request, connection) => readConnection(context, request, connection),
@@ -78,12 +78,4 @@ function createContext(options: AzureOptions): Context {
     sqlLogin: options.sqlLogin,
     log: (line) => options.log(scrub.clean(line)),
   }
-}
-
-/** Until the preflight is there: the checks of an import alone. */
-function preflightOf(
-  context: Context,
-  ...[request, plan]: Parameters<Azure['preflight']>
-): ReturnType<Azure['preflight']> {
-  return importChecks(context, request, plan)
 }

@@ -98,6 +98,13 @@ export const checkSentencesOfData = {
     code(container),
     ' keeps every version immutable, which the service cannot work with. Name another container.',
   ],
+  blob_unseen: ({ name = '', container = '' }) => [
+    'whether ',
+    code(name),
+    ' is in ',
+    code(container),
+    ' is seen by Azure’s job alone, as Drawbridge reads no data. If it is not, the import fails and nothing is changed.',
+  ],
   target_not_empty: ({ database = '', count = '', tables = '' }) => [
     code(database),
     ` is not empty (${count === '1' ? '1 table' : `${count} tables`}: `,
