@@ -110,7 +110,9 @@ describe.concurrent('a place that cannot be written to', () => {
     const id = await askInTeams(world, 'noroom')
     const [card] = await cardsTo(id, 'sam', 'lee')
     const alarm = wordsOf(await telling(world, 'noroom', 'The card could not be posted'))
-    expect(alarm).toContain('(BotNotInConversationRoster). If that is a channel, add Drawbridge to it; until then, decide on a card elsewhere.')
+    expect(alarm).toContain(
+      '(BotNotInConversationRoster). If that is a channel, add Drawbridge to it; until then, decide on a card elsewhere.',
+    )
     expect(sentenceOf(await press(world, 'sam', card, 'approve'))).toContain('That is enough')
     await inStatus(world, id, 'succeeded')
   })
