@@ -271,11 +271,19 @@ describe('a click', () => {
     expect(decisions()).toMatchObject([{ verdict: 'deny' }])
   })
 
-  test('without an id of its own decides nothing, as it could not be told from another', async () => {
+  test('without an id of its own is told from others by what it decides', async () => {
     const change = ({ id: _id, ...activity }: Fields) => activity
-    const { body } = await as('sam').click(await card(), { verb: 'approve', change })
-    expect(body).toMatchObject({ statusCode: 400 })
-    expect(decisions()).toEqual([])
+    const shown = await card()
+    const clicks = [
+      () => as('sam').click(shown, { verb: 'approve', change }),
+      () => as('sam').click(shown, { verb: 'approve', change }),
+      () => as('sam').click(shown, { verb: 'deny', inputs: { reason: 'no' }, change }),
+      () => as('lee').click(shown, { verb: 'approve', change }),
+    ]
+    for (const click of clicks) expect((await click()).body).toMatchObject({ statusCode: 200 })
+    const [one, again, ...others] = decisions().map(({ delivery }) => delivery)
+    expect(again).toBe(one)
+    expect(new Set([one, ...others]).size).toBe(3)
   })
 
   test('of an old client with foreign data is answered with a sentence', async () => {

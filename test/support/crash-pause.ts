@@ -48,7 +48,7 @@ async function pauseAt(
   for (const { stop } of cases) stop.go('pass')
   for (const each of cases) {
     const id = await each.told
-    await until(() => isDone(world, each, victim, woken), 30_000, 50).catch(() => {
+    await until(() => isDone(world, each, victim, woken), 60_000, 50).catch(() => {
       throw new Error(`The process that was paused ${each.crash.when} ${each.crash.name} never came to an end with it`)
     })
     // A result that comes late wakes the transfer once more.

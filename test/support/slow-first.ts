@@ -3,11 +3,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Files that take long: begun last, they would be what everybody waits for. Those that wait stand between those that work. */
 const slow = [
   'crash-kill-azure',
-  'crash-teams',
   'crash-pause',
   'workers',
   'across-chats',
   'drain',
+  'crash-teams',
   'story-teams',
   'crash-kill-commits',
   'azure-variants',
