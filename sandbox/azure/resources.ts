@@ -34,12 +34,6 @@ export const listServers: Handler = onGroup((call, world) => {
 /** Databases_Get. */
 export const getDatabase: Handler = onDatabase((_call, _world, found) => ok(databaseBody(found.server, found.database)))
 
-/** Databases_ListByServer. */
-export const listDatabases: Handler = onServer(true, (_call, world, server) => {
-  const mine = world.state.databases.filter((each) => same(each.server, server.name))
-  return ok({ value: mine.map((each) => databaseBody(server, each)) })
-})
-
 /** FirewallRules_ListByServer. */
 export const listFirewallRules: Handler = onServer(true, (_call, _world, server) => {
   const type = 'Microsoft.Sql/servers/firewallRules'
@@ -89,7 +83,8 @@ export const listLocks: Handler = (call, world) => {
   return ok({ value })
 }
 
-function serverBody(world: World, server: SqlServer): unknown {
+/** A server as Azure shows it. */
+export function serverBody(world: World, server: SqlServer): unknown {
   const mine = world.state.connections.filter((each) => each.side === 'sql' && same(each.parent, server.name))
   const identities = server.userAssignedIdentities.map((id) => [
     id,
@@ -154,7 +149,8 @@ export function databaseBody(server: SqlServer, database: SqlDatabase): unknown 
   }
 }
 
-function accountBody(world: World, account: StorageAccount): unknown {
+/** A storage account as Azure shows it. */
+export function accountBody(world: World, account: StorageAccount): unknown {
   const mine = world.state.connections.filter((each) => each.side === 'storage' && same(each.parent, account.name))
   return {
     sku: account.sku,
@@ -185,7 +181,8 @@ function accountBody(world: World, account: StorageAccount): unknown {
   }
 }
 
-function containerBody(account: StorageAccount, container: BlobContainer): unknown {
+/** A container as Azure shows it. */
+export function containerBody(account: StorageAccount, container: BlobContainer): unknown {
   const id = `${accountId(account)}/blobServices/default/containers/${container.name}`
   const { publicAccess, hasImmutabilityPolicy } = container
   const state = { leaseStatus: 'Unlocked', leaseState: 'Available', hasLegalHold: false, hasImmutabilityPolicy }

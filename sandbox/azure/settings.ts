@@ -89,6 +89,8 @@ export type AzureOptions = {
   freezeAt: number | null
   /** Connections on one page of the server's list. */
   pageSize: number
+  /** Servers, databases, accounts or containers on one page of their lists. */
+  listPageSize: number
   /** Whether a side without private link must be reachable from Azure services, or the job fails. */
   enforceNetwork: boolean
   /** Whether Hyperscale databases are refused with UnSupportedImportExportEdition. */
@@ -119,6 +121,7 @@ export const defaultOptions: AzureOptions = {
   retryAfter: 15,
   freezeAt: null,
   pageSize: 2,
+  listPageSize: 100,
   enforceNetwork: true,
   refuseHyperscale: true,
   enforceRateLimits: false,
