@@ -10,6 +10,7 @@ export function describe(config: Config): string[] {
   return [
     `role ${role}, configured by ${config.file}`,
     `Azure cloud ${cloud}${own}, credential ${azure.credential.kind}, subscriptions ${azure.subscriptions.join(', ')}`,
+    ...(azure.discover.length > 0 ? [`also listed: subscriptions ${azure.discover.join(', ')}`] : []),
     `catalogue: ${count(databases.length, 'database')} and ${count(storage.length, 'storage place')}`,
     `policy: ${count(policy.rules.length, 'rule')}, ${count(policy.operators.length, 'operator')}, ${count(policy.auditors.length, 'auditor')}`,
     ...(slack ? [`Slack team ${slack.team}, mode ${slack.mode}${slack.apiUrl ? ` at ${slack.apiUrl}` : ''}`] : []),
