@@ -1,4 +1,4 @@
-import type { List, Lister, ListKind, Lists, Names, SharedLists } from '../transfer/discovered.ts'
+import type { List, Lister, ListKind, Names, SharedLists } from '../transfer/discovered.ts'
 import { PermanentError, TransientError } from '../transfer/errors.ts'
 import type { Millis } from '../transfer/model.ts'
 import type { Budget, Clock, Spend } from '../transfer/ports.ts'
@@ -65,7 +65,7 @@ export function startDiscovery(tools: DiscoveryTools, every: Millis): { stop(): 
 export async function discoverOnce(tools: DiscoveryTools, turn: Millis, stopped = (): boolean => false): Promise<void> {
   const { shared, holder, clock, log } = tools
   if (!(await shared.turn(holder, turn))) return
-  let lists = (await shared.read())?.lists ?? []
+  let lists = (await shared.read()) ?? []
   // What is above first: it says what there is below.
   for (const kinds of [
     ['servers', 'accounts'],
@@ -79,8 +79,10 @@ export async function discoverOnce(tools: DiscoveryTools, turn: Millis, stopped 
       if (next?.failed && !due.failed) tell(log, next, next.failed.code)
       if (next) lists = lists.map((each) => (each === due ? next : each))
     }
+    // Also what is below and not read yet: an answer then knows that it does not know everything.
+    lists = reconcile(tools, lists)
     const isSame = lists.length === before.length && lists.every((each, index) => each === before[index])
-    if (!isSame) await shared.write({ at: clock.now(), lists })
+    if (!isSame) await shared.write(lists)
   }
 }
 
@@ -89,7 +91,7 @@ function tell(log: DiscoveryTools['log'], { kind, of }: List, code: string): voi
 }
 
 /** The lists that there should be; what is below a server or account that is gone goes too. */
-function reconcile({ subscriptions, wanted }: DiscoveryTools, lists: Lists['lists']): Lists['lists'] {
+function reconcile({ subscriptions, wanted }: DiscoveryTools, lists: readonly List[]): readonly List[] {
   const known = new Map(lists.map((each) => [keyOf(each), each]))
   const list = (kind: ListKind, of: string): List => known.get(keyOf({ kind, of })) ?? { kind, of, names: [] }
   const above = subscriptions.flatMap((of) => [list('servers', of), list('accounts', of)])
@@ -100,7 +102,7 @@ function reconcile({ subscriptions, wanted }: DiscoveryTools, lists: Lists['list
   return [...above, ...below]
 }
 
-function dueOf(lists: Lists['lists'], kinds: readonly ListKind[], now: Millis): readonly List[] {
+function dueOf(lists: readonly List[], kinds: readonly ListKind[], now: Millis): readonly List[] {
   return kinds.flatMap((kind) =>
     lists
       .filter(
@@ -139,7 +141,7 @@ function bounded({ names, cut }: Names, room: number): Names {
   return { names: fits, ...(cut || fits.length < names.length ? { cut: true } : {}) }
 }
 
-function keptIn(lists: Lists['lists']): number {
+function keptIn(lists: readonly List[]): number {
   return lists.reduce((sum, { names }) => sum + names.length, 0)
 }
 

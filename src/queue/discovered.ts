@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { type Discovered, type Finder, type Lists, readLists, type SharedLists } from '../transfer/discovered.ts'
+import { type Discovered, type Finder, type List, readLists, type SharedLists } from '../transfer/discovered.ts'
 import type { Millis } from '../transfer/model.ts'
 import type { Clock } from '../transfer/ports.ts'
 import { hashTag } from './keys.ts'
@@ -12,7 +12,7 @@ export function createSharedLists({ redis, prefix }: Place): SharedLists {
   return {
     read: () => readShared(redis, lists),
     write: async (next) => {
-      await redis.multi().set(lists, JSON.stringify(next)).set(stamp, String(next.at)).exec()
+      await redis.multi().set(lists, JSON.stringify(next)).incr(stamp).exec()
     },
     turn: async (holder, length) => {
       if ((await redis.set(turn, holder, 'PX', length, 'NX')) === 'OK') return true
@@ -38,7 +38,7 @@ export function createFinder(options: Place & { blobSuffix: string; clock: Clock
     asked = clock.now()
     if (newest === null || newest === known?.stamp) return
     const read = await readShared(redis, lists)
-    if (read) known = { stamp: String(read.at), found: readLists(read, blobSuffix) }
+    if (read) known = { stamp: newest, found: readLists(read, blobSuffix) }
   }
   return {
     known: async () => {
@@ -60,9 +60,9 @@ function keysOf(prefix: string): { lists: string; stamp: string; turn: string } 
   return { lists: `${place}:lists`, stamp: `${place}:stamp`, turn: `${place}:turn` }
 }
 
-async function readShared(redis: Redis, key: string): Promise<Lists | undefined> {
+async function readShared(redis: Redis, key: string): Promise<readonly List[] | undefined> {
   const text = await redis.get(key)
-  return text === null ? undefined : (JSON.parse(text) as Lists)
+  return text === null ? undefined : (JSON.parse(text) as readonly List[])
 }
 
 function after(ms: Millis): Promise<void> {

@@ -18,16 +18,23 @@ export type Beyond = {
 export function beyondOf(policy: Policy, discovered: Discovered | undefined): Beyond | undefined {
   const { reach, rules, catalogue } = policy
   if (!reach) return undefined
+  const last = discovered && kept.get(discovered)
+  if (last?.policy === policy) return last.beyond
   const listed = new Set([...catalogue.databases, ...catalogue.storage].map(({ id }) => id.toLowerCase()))
   const isNew = ({ id }: { id: string }): boolean => !listed.has(id.toLowerCase())
-  return {
+  const beyond: Beyond = {
     reach,
     servers: (discovered?.servers ?? []).filter(({ server }) => mayList(rules, 'database', server)),
     databases: (discovered?.databases ?? []).filter((each) => isNew(each) && namedBySome(rules, each)),
     storage: (discovered?.storage ?? []).filter((each) => isNew(each) && mayList(rules, 'storage', each.account)),
     gap: gapOf(reach, discovered),
   }
+  if (discovered) kept.set(discovered, { policy, beyond })
+  return beyond
 }
+
+/** What the rules leave of a list is the same until there is a new list. */
+const kept = new WeakMap<Discovered, { policy: Policy; beyond: Beyond }>()
 
 /** Whether some rule could name something in this server or account: nothing else is listed or shown. */
 export function mayList(rules: readonly Rule[], side: 'database' | 'storage', parent: string): boolean {

@@ -19,16 +19,13 @@ export type List = Names & {
   failed?: { code: string; at: Millis; again: Millis }
 }
 
-/** All lists; `at` is different in each one that is written. */
-export type Lists = { at: Millis; lists: readonly List[] }
-
 /** Reads one list of Azure to its end, or throws `PermanentError` or `TransientError`; who asks at the same time shares it. */
 export type Lister = { read(kind: ListKind, of: string): Promise<Names> }
 
 /** The lists that all processes share; a turn is held by one of them at a time. */
 export type SharedLists = {
-  read(): Promise<Lists | undefined>
-  write(lists: Lists): Promise<void>
+  read(): Promise<readonly List[] | undefined>
+  write(lists: readonly List[]): Promise<void>
   /** Takes the turn, or keeps it, for so many milliseconds; false while another one has it. */
   turn(holder: string, length: Millis): Promise<boolean>
 }
@@ -53,7 +50,7 @@ export type Discovered = {
 }
 
 /** Reads the lists as targets; what Drawbridge could not use anyway (system databases, `$logs`) is left out. */
-export function readLists({ lists }: Lists, blobSuffix: string): Discovered {
+export function readLists(lists: readonly List[], blobSuffix: string): Discovered {
   const of = (kind: ListKind): readonly List[] => lists.filter((each) => each.kind === kind)
   const failed = lists.flatMap(({ failed: failure, at }) => (failure && at !== undefined ? [at] : []))
   return {
