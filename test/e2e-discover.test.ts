@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Transfer } from '../src/transfer/model.ts'
 import { checkExchange } from './support/azure-spec.ts'
 import { auditOf } from './support/e2e.ts'
-import { approve, cardOf, eventually, inStatus, recordOf } from './support/story.ts'
+import { approve, cardOf, eventually, inStatus, recordOf, told } from './support/story.ts'
 import { type Config, idIn, startWorld, type World } from './support/world.ts'
 
 const subscription = '11111111-1111-1111-1111-111111111111'
@@ -82,6 +82,10 @@ describe('what is not of the catalogue', () => {
       'starchive/yearly',
     ])
     expect(world.azure.state.requests.flatMap(checkExchange)).toEqual([])
+    const again = await asked(idIn(await told(world, 'U0DANA', `retry ${id}`)))
+    expect(again.request.database).toEqual(transfer.request.database)
+    expect(again.request.storage.uri).toMatch(/^https:\/\/starchive\.blob\.core\.windows\.net\/yearly\/staging-/)
+    expect(again.rule.name).toBe('found')
   })
 
   test('is asked for by its resource id, in quotes or without, before any list has it', async () => {
