@@ -37,12 +37,6 @@ export const listServers: Handler = onGroup((call, world) => {
 /** Databases_Get. */
 export const getDatabase: Handler = onDatabase((_call, _world, found) => ok(databaseBody(found.server, found.database)))
 
-/** Databases_ListByServer. */
-export const listDatabases: Handler = onServer(true, (_call, world, server) => {
-  const mine = world.state.databases.filter((each) => same(each.server, server.name))
-  return ok({ value: mine.map((each) => databaseBody(server, each)) })
-})
-
 /** DatabaseUsages_ListByDatabase; the sizes alone, in bytes. */
 export const listUsages: Handler = onDatabase((_call, _world, { database }) => {
   const { usedBytes, maxSizeBytes: limit } = database
@@ -99,7 +93,8 @@ export const getContainer: Handler = onAccount(true, (call, world, account) => {
   return armError(404, 'ContainerNotFound', 'The specified container does not exist.')
 })
 
-function serverBody(world: World, server: SqlServer, expanded: boolean): unknown {
+/** A server as Azure shows it; its administrators only when it is `expanded`. */
+export function serverBody(world: World, server: SqlServer, expanded = false): unknown {
   const identities = server.userAssignedIdentities.map((id) => [
     id,
     { principalId: '55555555-5555-5555-5555-555555555555', clientId: '66666666-6666-6666-6666-666666666666' },
@@ -173,7 +168,8 @@ function kindOf({ sku }: SqlDatabase): string {
   return ['v12.0', 'user', sku.family === undefined ? [] : 'vcore', special ?? []].flat().join(',')
 }
 
-function accountBody(world: World, account: StorageAccount): unknown {
+/** A storage account as Azure shows it. */
+export function accountBody(world: World, account: StorageAccount): unknown {
   return {
     sku: account.sku,
     kind: account.kind,
@@ -204,7 +200,8 @@ function accountBody(world: World, account: StorageAccount): unknown {
   }
 }
 
-function containerBody(account: StorageAccount, container: BlobContainer): unknown {
+/** A container as Azure shows it. */
+export function containerBody(account: StorageAccount, container: BlobContainer): unknown {
   const id = `${accountId(account)}/blobServices/default/containers/${container.name}`
   const { publicAccess, hasImmutabilityPolicy, hasLegalHold, immutable } = container
   const state = { leaseStatus: 'Unlocked', leaseState: 'Available', hasLegalHold, hasImmutabilityPolicy }

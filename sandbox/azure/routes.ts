@@ -4,6 +4,7 @@ import { listCapabilities } from './capabilities.ts'
 import * as connections from './connection-routes.ts'
 import * as creation from './database-creation.ts'
 import { listSchemas, listTables } from './database-tables.ts'
+import * as listings from './listings.ts'
 import { asyncOperation, cancelOperation, listOperations, operationResult } from './operations.ts'
 import * as resources from './resources.ts'
 import { submitExport, submitImport } from './submit.ts'
@@ -23,11 +24,13 @@ const operation = ':operation'
 const table: [method: string, name: string, path: string, handler: Handler][] = [
   ['GET', 'subscription', subscription, resources.getSubscription],
   ['GET', 'group', group, resources.getGroup],
+  ['GET', 'servers-all', `${subscription}/providers/Microsoft.Sql/servers`, listings.listAllServers],
+  ['GET', 'storage-all', `${subscription}/providers/Microsoft.Storage/storageAccounts`, listings.listAllAccounts],
   ['GET', 'servers', `${group}/providers/Microsoft.Sql/servers`, resources.listServers],
   ['GET', 'server', server, resources.getServer],
   ['GET', 'firewallRules', `${server}/firewallRules`, resources.listFirewallRules],
   ['GET', 'outboundFirewallRules', `${server}/outboundFirewallRules`, resources.listOutboundRules],
-  ['GET', 'databases', `${server}/databases`, resources.listDatabases],
+  ['GET', 'databases', `${server}/databases`, listings.listDatabases],
   ['GET', 'database', database, resources.getDatabase],
   ['PUT', 'database-put', database, creation.putDatabase],
   ['GET', 'database-async', `${location}/databaseAzureAsyncOperation/${operation}`, creation.creationAsync],
@@ -60,6 +63,7 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
   ],
   ['GET', 'storage', account, resources.getAccount],
   ['POST', 'listKeys', `${account}/listKeys`, resources.listKeys],
+  ['GET', 'containers', `${account}/blobServices/default/containers`, listings.listContainers],
   ['GET', 'container', `${account}/blobServices/default/containers/:container`, resources.getContainer],
   ['GET', 'pec-storage-list', `${account}/privateEndpointConnections`, connections.listStorageConnections],
   ['GET', 'pec-storage-get', `${account}/privateEndpointConnections/:connection`, connections.getStorageConnection],

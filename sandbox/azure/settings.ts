@@ -91,6 +91,8 @@ export type AzureOptions = {
   pageSize: number
   /** Whether the locks of a scope include those of the scopes above it. */
   inheritedLocks: boolean
+  /** Servers, databases, accounts or containers on one page of their lists. */
+  listPageSize: number
   /** Whether a side without private link must be reachable from Azure services, or the job fails. */
   enforceNetwork: boolean
   /** Whether Hyperscale databases are refused with UnSupportedImportExportEdition. */
@@ -122,6 +124,7 @@ export const defaultOptions: AzureOptions = {
   freezeAt: null,
   pageSize: 2,
   inheritedLocks: true,
+  listPageSize: 100,
   enforceNetwork: true,
   refuseHyperscale: true,
   enforceRateLimits: false,

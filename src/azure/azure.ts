@@ -1,4 +1,5 @@
 import { type CloudName, cloudEndpoints } from '../transfer/clouds.ts'
+import type { Lister } from '../transfer/discovered.ts'
 import type { Azure } from '../transfer/ports.ts'
 import { cancelOperation } from './cancel.ts'
 import { createClients } from './clients.ts'
@@ -6,6 +7,7 @@ import { listConnections, readConnection } from './connections.ts'
 import type { Context, SqlLogin } from './context.ts'
 import { type CredentialOptions, createCredential } from './credentials.ts'
 import { decideConnection } from './decide.ts'
+import { createLister } from './discover.ts'
 import { createErrors } from './errors.ts'
 import { adoptOperation, lookFor } from './look.ts'
 import { observeOperation } from './observe.ts'
@@ -37,7 +39,7 @@ export type AzureOptions = {
 }
 
 /** Everything that Drawbridge asks of Azure; `close` gives its sockets free. */
-export function createAzure(options: AzureOptions): Azure & { close(): void } {
+export function createAzure(options: AzureOptions): Azure & { lister: Lister; close(): void } {
   const context = createContext(options)
   const clients = context.clients
   return {
@@ -53,6 +55,7 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
     decide: (request, connection, verdict, description, mayStart) =>
       decideConnection(context, request, connection, verdict, description, mayStart),
     cancel: (request, operation) => cancelOperation(context, request, operation),
+    lister: createLister(context),
     close: clients.close,
   }
 }

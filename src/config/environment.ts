@@ -1,5 +1,4 @@
 import { createPrivateKey } from 'node:crypto'
-import type { Catalogue } from '../transfer/policy.ts'
 import { type LogLevel, logLevels, type Role, type Secrets } from './config.ts'
 import { isLoopback } from './fields.ts'
 import type { Chat } from './ids.ts'
@@ -37,7 +36,7 @@ export function checkEnvironment(given: Given<Salvaged<File>>, problems: Problem
 }
 
 /** The secrets of this role, each behind a function; anything else throws when it is asked for. */
-export function openSecrets(given: Given<File>, catalogue: Catalogue): Secrets {
+export function openSecrets(given: Given<File>): Secrets {
   const { role, file, environment } = given
   const needed = new Set(neededBy(given).map((each) => each.variable))
   const get = (variable: string) => {
@@ -45,7 +44,6 @@ export function openSecrets(given: Given<File>, catalogue: Catalogue): Secrets {
     if (value === undefined) throw new Error(`${variable} is not part of the configuration of this role (${role})`)
     return value
   }
-  const servers = new Set(catalogue.databases.map((each) => each.server))
   return {
     slackBotToken: () => get('SLACK_BOT_TOKEN'),
     slackSigningSecret: () => get('SLACK_SIGNING_SECRET'),
@@ -66,7 +64,7 @@ export function openSecrets(given: Given<File>, catalogue: Catalogue): Secrets {
     azureToken: () => get(file.azure.credential.kind === 'token' ? file.azure.credential.environment : 'A fixed token'),
     sqlLogin(server) {
       const name = server.toLowerCase()
-      const login = servers.has(name) ? file.sqlLogins[name] : undefined
+      const login = Object.hasOwn(file.sqlLogins, name) ? file.sqlLogins[name] : undefined
       if (!login) throw new Error(`There is no SQL login for ${server}`)
       return { user: login.user, password: get(login.password) }
     },

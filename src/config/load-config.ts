@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { cloudEndpoints } from '../transfer/clouds.ts'
-import { checkLogins, readCatalogue } from './catalogue.ts'
+import { checkDiscover, checkLogins, readCatalogue } from './catalogue.ts'
 import { chatsIn, chatsOf, checkChats } from './chats.ts'
 import type { Config, Role } from './config.ts'
 import { checkEnvironment, type Environment, logLevelOf, openSecrets, secretValues } from './environment.ts'
@@ -40,6 +40,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
   if (raw && !parsed.success) tellIssues(parsed.error.issues, problems.add)
   const salvaged = salvage(fileSchema, written) ?? {}
   const catalogue = readCatalogue(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
+  checkDiscover(salvaged, problems)
   checkLogins(salvaged, catalogue, problems)
   const chats = chatsIn(written)
   if (raw) checkChats(salvaged, written, problems)
@@ -61,7 +62,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
     policy: buildPolicy(valid, catalogue),
     logLevel: logLevelOf(variables),
     searchPath: variables.PATH ?? '',
-    secrets: openSecrets({ role, file: valid, chats, environment: variables }, catalogue),
+    secrets: openSecrets({ role, file: valid, chats, environment: variables }),
   }
 }
 
@@ -69,6 +70,7 @@ function fromFile(file: File, role: Role) {
   const {
     resourceManagerUrl = cloudEndpoints[file.cloud].resourceManager,
     subscriptions,
+    discover,
     credential,
     ...azure
   } = file.azure
@@ -78,6 +80,7 @@ function fromFile(file: File, role: Role) {
     azure: {
       ...azure,
       subscriptions: [...new Set(subscriptions)],
+      discover: [...new Set(discover)],
       credential: { ...identity, ...(clientId ? { clientId } : {}) },
       resourceManagerUrl,
     },

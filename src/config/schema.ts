@@ -43,6 +43,7 @@ const credential = z.discriminatedUnion(
 const azure = strict(
   {
     subscriptions: list(guid('a subscription id'), 'a list of subscription ids'),
+    discover: optionalList(guid('a subscription id'), 'a list of subscription ids, or leave it out'),
     credential: credential.prefault({ kind: 'default' }),
     resourceManagerUrl: serviceUrl('https://management.azure.com').optional(),
     operationHosts: optionalList(loopbackHost, 'a list of host:port on loopback'),

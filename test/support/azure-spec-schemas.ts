@@ -104,6 +104,7 @@ export const definitions: Record<string, Schema> = {
     { type: 'object', properties: { privateEndpointConnections: { type: 'array', items: ref('StorageConnection') } } },
     { kind: text, sku: { type: 'object' } },
   ),
+  StorageAccountList: list(ref('StorageAccount')),
   KeyList: strict(
     {
       keys: {
@@ -117,6 +118,7 @@ export const definitions: Record<string, Schema> = {
     ['keys'],
   ),
   Container: resource({ type: 'object' }),
+  ContainerList: list(ref('Container')),
   Named: { type: 'object', required: ['id'] },
 }
 

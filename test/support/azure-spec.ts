@@ -29,7 +29,7 @@ export const deviations: readonly Deviation[] = [
     at: '/properties/requestType',
     schema: { enum: ['ExportDatabase', 'ImportToExistingDatabase', 'ImportToNewDatabase'] },
   },
-  ...['StorageConnection', 'StorageConnectionList', 'StorageAccount'].map((kind) => ({
+  ...['StorageConnection', 'StorageConnectionList', 'StorageAccount', 'StorageAccountList'].map((kind) => ({
     id: 'a storage connection may be Disconnected',
     section: '2.2',
     kind,
@@ -128,6 +128,9 @@ const exchanges: Record<string, Exchange> = {
   schemas: { answers: { 200: 'SchemaList' } },
   tables: { answers: { 200: 'TableList' } },
   databases: { answers: { 200: 'DatabaseList' } },
+  'servers-all': { answers: { 200: 'ServerList' } },
+  'storage-all': { answers: { 200: 'StorageAccountList' } },
+  containers: { answers: { 200: 'ContainerList' } },
   firewallRules: { answers: { 200: 'FirewallRuleList' } },
   outboundFirewallRules: { answers: { 200: 'OutboundRuleList' } },
   locks: { answers: { 200: 'LockList' } },
