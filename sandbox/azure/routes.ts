@@ -6,6 +6,7 @@ import { listSchemas, listTables } from './database-tables.ts'
 import { asyncOperation, cancelOperation, listOperations, operationResult } from './operations.ts'
 import * as resources from './resources.ts'
 import { submitExport, submitImport } from './submit.ts'
+import { getSecret } from './vault.ts'
 import type { Handler } from './world.ts'
 
 /** A request's route: its name (also what faults and hooks go by), the parameters of its path, and who answers. */
@@ -68,6 +69,8 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
     `${account}/privateEndpointConnections/:connection`,
     connections.deleteStorageConnection,
   ],
+  ['GET', 'secret', '/vaults/:vault/secrets/:secret', getSecret],
+  ['GET', 'secret', '/vaults/:vault/secrets/:secret/:version', getSecret],
   ['GET', 'locks', `/*scope/providers/Microsoft.Authorization/locks`, resources.listLocks],
 ]
 

@@ -19,6 +19,10 @@ export type SqlServer = {
   outboundFirewallRules: string[]
   azureADOnlyAuthentication: boolean
   userAssignedIdentities: string[]
+  /** Identities that are the server's Entra administrator, or in the group that is; by their ARM ids. */
+  entraAdministrators: string[]
+  /** People of Entra who may sign in with a password. */
+  entraUsers: { name: string; password: string }[]
   firewallRules: { name: string; startIpAddress: string; endIpAddress: string }[]
   tags: Record<string, string>
 }
@@ -55,6 +59,8 @@ export type StorageAccount = {
   allowSharedKeyAccess: boolean
   keys: { keyName: string; value: string; creationTime: string }[]
   signatures: string[]
+  /** Which identity, by its ARM id, has which role for the account's data. */
+  dataRoles: { identity: string; role: string }[]
   tags: Record<string, string>
 }
 
@@ -159,6 +165,15 @@ export type BlobRecord = {
 /** A management lock at exactly this scope (an ARM id). */
 export type Lock = { scope: string; name: string; level: 'CanNotDelete' | 'ReadOnly'; notes: string }
 
+/** A version of a secret in Key Vault, the newest one last; `closed` is why nobody may read it. */
+export type VaultSecret = {
+  vault: string
+  name: string
+  version: string
+  value: string
+  closed: 'SecretDisabled' | 'ForbiddenByFirewall' | 'ForbiddenByRbac' | null
+}
+
 /** One request with its answer; secrets are replaced, status 0 means that no answer was sent, `fault` names what interfered. */
 export type RequestRecord = {
   seq: number
@@ -189,5 +204,6 @@ export type AzureState = {
   operations: Operation[]
   blobs: BlobRecord[]
   locks: Lock[]
+  vaultSecrets: VaultSecret[]
   requests: RequestRecord[]
 }

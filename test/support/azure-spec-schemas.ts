@@ -49,7 +49,12 @@ export const definitions: Record<string, Schema> = {
     ['name', 'status', 'startTime'],
   ),
   ErrorResponse: strict(
-    { error: strict({ code: text, message: text, target: {}, details: {}, additionalInfo: {} }, ['code', 'message']) },
+    {
+      error: strict({ code: text, message: text, target: {}, details: {}, additionalInfo: {}, innererror: {} }, [
+        'code',
+        'message',
+      ]),
+    },
     ['error'],
   ),
   PrivateEndpointConnection: resource(
@@ -105,6 +110,10 @@ export const definitions: Record<string, Schema> = {
     ['keys'],
   ),
   Container: resource({ type: 'object' }),
+  SecretBundle: strict({ value: text, id: text, attributes: { type: 'object' }, tags: { type: 'object' } }, [
+    'value',
+    'id',
+  ]),
   Named: { type: 'object', required: ['id'] },
 }
 
