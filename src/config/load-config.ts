@@ -6,6 +6,7 @@ import type { Config, Role } from './config.ts'
 import { checkEnvironment, type Environment, logLevelOf, openSecrets, secretValues } from './environment.ts'
 import { tellIssues } from './fields.ts'
 import { checkIds } from './id-checks.ts'
+import { checkVaults } from './job-credentials.ts'
 import { applyOverrides } from './overrides.ts'
 import { checkAccounts } from './people.ts'
 import { collectProblems, type Problems } from './problems.ts'
@@ -41,6 +42,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
   const salvaged = salvage(fileSchema, written) ?? {}
   const catalogue = readCatalogue(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
   checkLogins(salvaged, catalogue, problems)
+  checkVaults(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
   const chats = chatsIn(written)
   if (raw) checkChats(salvaged, written, problems)
   checkIds(salvaged, chats, problems)
@@ -70,6 +72,7 @@ function fromFile(file: File, role: Role) {
     resourceManagerUrl = cloudEndpoints[file.cloud].resourceManager,
     subscriptions,
     credential,
+    keyVaultUrl,
     ...azure
   } = file.azure
   const { clientId, ...identity } = { clientId: undefined, ...credential }
@@ -80,6 +83,7 @@ function fromFile(file: File, role: Role) {
       subscriptions: [...new Set(subscriptions)],
       credential: { ...identity, ...(clientId ? { clientId } : {}) },
       resourceManagerUrl,
+      ...(keyVaultUrl ? { keyVaultUrl } : {}),
     },
     ...chatsOf(file, role),
     server: file.server,
