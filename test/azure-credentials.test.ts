@@ -368,9 +368,12 @@ describe('Key Vault', () => {
   })
 
   test('is not followed elsewhere, and a pretended one is on this machine', async () => {
-    sandbox.arm({ name: 'secret', action: { kind: 'redirect', url: `${sandbox.regionalUrl}/vaults/x/secrets/y` } })
-    expect(await failure(submit(kept))).toBeInstanceOf(TransientError)
-    expect(sent('secret')).toHaveLength(1)
+    for (const [index, host] of [sandbox.url, sandbox.regionalUrl].entries()) {
+      const url = `${host}/vaults/kv-sandbox/secrets/backups-sas`
+      sandbox.arm({ name: 'secret', action: { kind: 'redirect', url } })
+      expect(await failure(submit(kept))).toBeInstanceOf(TransientError)
+      expect(sent('secret')).toHaveLength(index + 1)
+    }
     expect(() => connect(kept, { keyVaultUrl: 'https://vault.example.com' })).toThrow('this machine')
   })
 
