@@ -21,15 +21,17 @@ export async function workerSide({ config, log, connections, hint, work }: Base)
     import('./azure/azure.ts'),
     import('./azure/match-connections.ts'),
   ])
-  const { requestTimeout, resubmitAfter, resourceManagerUrl, operationHosts } = config.azure
+  const { requestTimeout, resubmitAfter, resourceManagerUrl, keyVaultUrl, operationHosts } = config.azure
   const azure = createAzure({
     cloud: config.cloud,
     credential: credentialOf(config),
     resourceManagerUrl,
     operationHosts,
     requestTimeout,
+    ...(keyVaultUrl ? { keyVaultUrl } : {}),
     sqlLogin: config.secrets.sqlLogin,
-    secrets: Object.keys(config.sqlLogins).map((server) => config.secrets.sqlLogin(server).password),
+    storageCredential: config.secrets.storageCredential,
+    secrets: config.secrets.jobSecrets(),
     log: (line) => log.info({ part: 'azure' }, line),
   })
   const { clocks, polls } = config

@@ -20,7 +20,7 @@ suite('roles', () => {
   test('the worker needs no Slack token and has none', () => {
     const config = load({ role: 'worker', environment: { SQL_PROD_PASSWORD, SQL_TEST_PASSWORD } })
     expect(config.slack).toBeUndefined()
-    expect(config.secrets.sqlLogin('SQL-Prod')).toEqual({ user: 'drawbridge', password: SQL_PROD_PASSWORD })
+    expect(config.secrets.sqlLogin('SQL-Prod')).toMatchObject({ user: 'drawbridge', password: SQL_PROD_PASSWORD })
     expect(() => config.secrets.sqlLogin('elsewhere')).toThrow('no SQL login for elsewhere')
     const withAll = load({ role: 'worker', environment: secrets })
     expect(() => withAll.secrets.slackBotToken()).toThrow('role (worker)')

@@ -79,7 +79,7 @@ storage.backups.container = "Bad--Name" => storage.backups.container: is "Bad--N
 sqlLogins = {} => sqlLogins: is empty
 sqlLogins.sql-prod = undefined => sqlLogins.sql-prod: is missing, and orders and customers cannot be read without it
 sqlLogins.sql-prodd = {"kind":"environment","user":"x","password":"SQL_PROD_PASSWORD"} => sqlLogins.sql-prodd: is not the server of any of the databases (did you mean "sql-prod"?)
-sqlLogins.sql-prod.kind = "keyVault" => sqlLogins.sql-prod.kind: is "keyVault" — write kind: environment
+sqlLogins.sql-prod.kind = "vault" => sqlLogins.sql-prod.kind: is "vault" — write kind: environment
 sqlLogins.sql-prod.password = "hunter2" => sqlLogins.sql-prod.password: is not the name of an environment variable
 sqlLogins.sql-prod.password = "OTHER_PASSWORD" => OTHER_PASSWORD: is not set — write the password of the SQL login of sql-prod
 rules = [] => rules: is empty — write at least one rule

@@ -221,7 +221,7 @@ suite('what the file may hold', () => {
       blobSuffix: 'blob.core.windows.net',
       servers: ['sql-prod', 'sql-test', 'sql-hr'],
     })
-    expect(listed.secrets.sqlLogin('SQL-HR').user).toBe('drawbridge')
+    expect(listed.secrets.sqlLogin('SQL-HR')).toMatchObject({ user: 'drawbridge' })
     expect(describe(listed).join('\n')).toContain(`subscriptions ${guid}, of which are listed ${guid}`)
     expect(load().policy.reach?.discover).toEqual([])
   })

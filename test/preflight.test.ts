@@ -5,6 +5,7 @@ import { createClients } from '../src/azure/clients.ts'
 import type { Context } from '../src/azure/context.ts'
 import { createCredential } from '../src/azure/credentials.ts'
 import { createErrors } from '../src/azure/errors.ts'
+import { createVaults } from '../src/azure/key-vault.ts'
 import { createHome } from '../src/azure/operation-url.ts'
 import { readPlan } from '../src/azure/plan.ts'
 import { runPreflight } from '../src/azure/preflight.ts'
@@ -55,7 +56,9 @@ function contextWith(requestTimeout: number): Context {
   const errors = createErrors(scrub, Date.now)
   // A preflight has no use for the login's password: asking for it fails.
   const sqlLogin = () => Promise.reject(new Error(password))
-  const known = { offers: new Map(), creations: new Map() }
+  const vaults = createVaults({ cloud, url: sandbox.url, credential, scrub, errors, requestTimeout })
+  const storageCredential = () => ({ kind: 'accountKey' }) as const
+  const known = { offers: new Map(), creations: new Map(), vaults, storageCredential }
   return { cloud, home, scrub, clients, errors, sqlLogin, ...known, now: Date.now, log: () => {} }
 }
 

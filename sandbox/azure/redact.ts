@@ -18,15 +18,22 @@ export function redactRequest(state: AzureState, body: unknown): { body: unknown
   return { body: copy, secrets }
 }
 
-/** An answer's body without storage keys. */
+/** An answer's body without storage keys, and without the value of a secret of Key Vault. */
 export function redactAnswer(body: unknown): unknown {
   const keys = field(body, 'keys')
+  if (typeof field(body, 'value') === 'string') return { ...(body as object), value: '[redacted]' }
   if (!Array.isArray(keys)) return body
   return { ...(body as object), keys: keys.map((key: object) => ({ ...key, value: '[redacted]' })) }
 }
 
 function isKnown(state: AzureState, name: string, value: string): boolean {
-  if (name === 'administratorLoginPassword') return state.servers.some((each) => each.administratorPassword === value)
+  if (name === 'administratorLoginPassword') {
+    const passwords = state.servers.flatMap((each) => [
+      each.administratorPassword,
+      ...each.entraUsers.map(({ password }) => password),
+    ])
+    return passwords.includes(value)
+  }
   const identity = state.servers.some((each) => each.userAssignedIdentities.some((id) => same(id, value)))
   const known = (each: AzureState['accounts'][number]) =>
     each.keys.some((key) => key.value === value) || each.signatures.includes(value)

@@ -8,6 +8,7 @@ import * as listings from './listings.ts'
 import { asyncOperation, cancelOperation, listOperations, operationResult } from './operations.ts'
 import * as resources from './resources.ts'
 import { submitExport, submitImport } from './submit.ts'
+import { getSecret } from './vault.ts'
 import type { Handler } from './world.ts'
 
 /** A request's route: its name (also what faults and hooks go by), the parameters of its path, and who answers. */
@@ -76,6 +77,8 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
   ],
   ['GET', 'locks', '/*scope/providers/Microsoft.Authorization/locks', listLocks],
   ['GET', 'permissions', '/*scope/providers/Microsoft.Authorization/permissions', listPermissions],
+  ['GET', 'secret', '/vaults/:vault/secrets/:secret', getSecret],
+  ['GET', 'secret', '/vaults/:vault/secrets/:secret/:version', getSecret],
 ]
 
 const compiled = table.map(([method, name, path, handler]) => ({ method, name, handler, pattern: patternOf(path) }))

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { connectionId } from './connections.ts'
-import type { AzureState, Connection, Side, SqlDatabase, SqlServer, StorageAccount } from './types.ts'
+import type { AzureState, Connection, Side, SqlDatabase, SqlServer, StorageAccount, VaultSecret } from './types.ts'
 
 const subscriptionId = '11111111-1111-1111-1111-111111111111'
 const resourceGroup = 'rg-data'
 const location = 'westeurope'
 const home = { subscriptionId, resourceGroup }
+const identity = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-drawbridge`
 const gigabyte = 1024 ** 3
 
 /** The state of a new sandbox; the same each time, keys included. */
@@ -40,6 +41,10 @@ export function defaultSeed(password: string): AzureState {
     blobs: [],
     locks: [],
     grants: [{ scope: '/', actions: ['*'], notActions: [] }],
+    vaultSecrets: [
+      vaultSecret('sql-prod', password),
+      vaultSecret('backups-sas', account('stbackups').signatures[0] ?? ''),
+    ],
     requests: [],
   }
 }
@@ -55,9 +60,9 @@ function server(name: string, administratorPassword: string, more: Partial<SqlSe
     restrictOutboundNetworkAccess: 'Disabled',
     outboundFirewallRules: [],
     azureADOnlyAuthentication: false,
-    userAssignedIdentities: [
-      `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-drawbridge`,
-    ],
+    userAssignedIdentities: [identity],
+    entraAdministrators: [identity],
+    entraUsers: [{ name: 'drawbridge@sandbox.example', password: administratorPassword }],
     firewallRules: [],
     privateEndpoints: [privateEndpoint(`pe-${name}`)],
     dnsSuffix: 'database.windows.net',
@@ -128,8 +133,14 @@ function account(name: string): StorageAccount {
     blobSuffix: 'blob.core.windows.net',
     keys: ['key1', 'key2'].map((keyName) => ({ keyName, value: digest(keyName), creationTime })),
     signatures: [`?sv=2024-11-04&ss=b&srt=co&sp=rwlc&se=2099-12-31T23:59:59Z&spr=https&sig=${signature}`],
+    dataRoles: [{ identity, role: 'Storage Blob Data Contributor' }],
     tags: {},
   }
+}
+
+function vaultSecret(name: string, value: string): VaultSecret {
+  const version = createHash('md5').update(`sandbox ${name}`).digest('hex')
+  return { vault: 'kv-sandbox', name, version, value, closed: null }
 }
 
 function container(accountName: string, name: string): AzureState['containers'][number] {

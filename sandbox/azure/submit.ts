@@ -1,6 +1,7 @@
 import { refusal, retryAfter } from './answers.ts'
 import { field, guid, same, ticksDate } from './format.ts'
 import { accountId, databaseId, serverId } from './ids.ts'
+import { credentialRefusal, keyFits, loginProblem, roleProblem } from './job-credentials.ts'
 import { isOver } from './jobs.ts'
 import { databaseOf, lockedOut, locksOver, onServer } from './lookups.ts'
 import type { Operation, Side, SqlDatabase, SqlServer, StorageAccount } from './types.ts'
@@ -36,7 +37,7 @@ function submitted(call: Call, world: World, target: Target): Answer {
   if (locked !== undefined) return locked
   const again = stateRefusal(call, world, target, place, sides)
   if (again !== undefined) return refusal(again)
-  const operation = newOperation(world, target, place, sides, problemOf(call.body, world, target.server, place, sides))
+  const operation = newOperation(world, target, place, sides, problemOf(call.body, world, target, place, sides))
   world.state.operations.push(operation)
   const version = call.query.get('api-version') ?? ''
   const body = { operation: target.kind === 'export' ? 'Export' : 'Import', startTime: ticksDate(operation.queuedAt) }
@@ -61,26 +62,7 @@ function formRefusal(call: Call): string | undefined {
   }
   const required = ['storageKeyType', 'storageKey', 'storageUri', 'administratorLogin']
   if (required.some((name) => text(name) === '')) return 'MissingImportExportInputParameters'
-  const keyType = text('storageKeyType').toLowerCase()
-  if (!['storageaccesskey', 'sharedaccesskey', 'managedidentity'].includes(keyType)) {
-    return 'InvalidImportExportStorageAuthType'
-  }
-  const authentication = (text('authenticationType') || 'sql').toLowerCase()
-  if (!['sql', 'adpassword', 'managedidentity'].includes(authentication)) return 'InvalidSqlAuthType'
-  const password = text('administratorLoginPassword')
-  if (authentication === 'managedidentity' && password !== '') return 'SQLPasswordSpecifiedWithManagedIdentity'
-  const old = (call.query.get('api-version') ?? '').slice(0, 10) < '2023-08-01'
-  if (password === '' && (authentication !== 'managedidentity' || old)) return 'MissingImportExportInputParameters'
-  return keyFormatRefusal(keyType, text('storageKey'))
-}
-
-function keyFormatRefusal(keyType: string, key: string): string | undefined {
-  const fits = {
-    storageaccesskey: !key.startsWith('?'),
-    sharedaccesskey: key.startsWith('?'),
-    managedidentity: /\/userAssignedIdentities\/[^/]+$/i.test(key),
-  }[keyType]
-  return fits ? undefined : 'InvalidImportExportStorageKeyFormat'
+  return credentialRefusal(call)
 }
 
 function placeOf(world: World, storageUri: string): Place | string {
@@ -106,7 +88,7 @@ function sidesOf(body: unknown, server: SqlServer, account: StorageAccount): Sid
 
 function stateRefusal(call: Call, world: World, target: Target, place: Place, sides: Side[]): string | undefined {
   const { kind, server, database } = target
-  if (!keyFits(call.body, place.account)) return 'InvalidImportExportStorageCredentials'
+  if (!keyFits(call.body, place.account, now(world))) return 'InvalidImportExportStorageCredentials'
   const tier = database.sku.tier.toLowerCase()
   if (tier === 'datawarehouse' || (tier === 'hyperscale' && world.options.refuseHyperscale)) {
     return 'UnSupportedImportExportEdition'
@@ -131,26 +113,9 @@ function hostOf({ name, blobSuffix }: StorageAccount): string {
   return `${name}.${blobSuffix}`
 }
 
-function keyFits(body: unknown, account: StorageAccount): boolean {
-  const key = String(field(body, 'storageKey'))
-  const keyType = String(field(body, 'storageKeyType')).toLowerCase()
-  if (keyType === 'managedidentity') return true
-  if (!account.allowSharedKeyAccess) return false
-  if (keyType === 'sharedaccesskey') return account.signatures.includes(key)
-  return account.keys.some((each) => each.value === key)
-}
-
-function problemOf(body: unknown, world: World, server: SqlServer, place: Place, sides: Side[]): string | null {
-  const login = String(field(body, 'administratorLogin'))
-  const managed = same(String(field(body, 'authenticationType')), 'ManagedIdentity')
-  const known = managed
-    ? server.userAssignedIdentities.some((each) => same(each, login))
-    : same(login, server.administratorLogin) &&
-      field(body, 'administratorLoginPassword') === server.administratorPassword
-  if (!known) return `Login failed for user '${login}'.`
-  if (!managed && server.azureADOnlyAuthentication) {
-    return `Login failed for user '${login}'. Reason: Azure Active Directory only authentication is enabled.`
-  }
+function problemOf(body: unknown, world: World, { kind, server }: Target, place: Place, sides: Side[]): string | null {
+  const unfit = loginProblem(body, server) ?? roleProblem(kind, body, server, place.account)
+  if (unfit !== undefined) return unfit
   if (!world.options.enforceNetwork) return null
   const open = server.firewallRules.some((rule) => rule.startIpAddress === '0.0.0.0' && rule.endIpAddress === '0.0.0.0')
   if (!sides.includes('sql') && !(server.publicNetworkAccess === 'Enabled' && open)) {

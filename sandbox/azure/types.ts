@@ -19,6 +19,10 @@ export type SqlServer = {
   outboundFirewallRules: string[]
   azureADOnlyAuthentication: boolean
   userAssignedIdentities: string[]
+  /** Identities that are the server's Entra administrator, or in the group that is; by their ARM ids. */
+  entraAdministrators: string[]
+  /** People of Entra who may sign in with a password. */
+  entraUsers: { name: string; password: string }[]
   firewallRules: { name: string; startIpAddress: string; endIpAddress: string }[]
   /** Private endpoints that were made and approved long ago, by their ARM ids; nobody decides about them any more. */
   privateEndpoints: string[]
@@ -64,6 +68,8 @@ export type StorageAccount = {
   blobSuffix: string
   keys: { keyName: string; value: string; creationTime: string }[]
   signatures: string[]
+  /** Which identity, by its ARM id, has which role for the account's data. */
+  dataRoles: { identity: string; role: string }[]
   tags: Record<string, string>
 }
 
@@ -174,6 +180,15 @@ export type Lock = { scope: string; name: string; level: 'CanNotDelete' | 'ReadO
 /** What a role assignment of the caller's allows at this scope and below it; `/` is above everything. */
 export type Grant = { scope: string; actions: string[]; notActions: string[] }
 
+/** A version of a secret in Key Vault, the newest one last; `closed` is why nobody may read it. */
+export type VaultSecret = {
+  vault: string
+  name: string
+  version: string
+  value: string
+  closed: 'SecretDisabled' | 'ForbiddenByFirewall' | 'ForbiddenByRbac' | null
+}
+
 /** One request with its answer; secrets are replaced, status 0 means that no answer was sent, `fault` names what interfered. */
 export type RequestRecord = {
   seq: number
@@ -205,5 +220,6 @@ export type AzureState = {
   blobs: BlobRecord[]
   locks: Lock[]
   grants: Grant[]
+  vaultSecrets: VaultSecret[]
   requests: RequestRecord[]
 }

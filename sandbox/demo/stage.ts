@@ -58,6 +58,7 @@ function environmentFor(azure: AzureSandbox, slack: SlackSandbox, teams: TeamsSa
     DRAWBRIDGE_SLACK_API_URL: slack.apiUrl,
     DRAWBRIDGE_TEAMS_SANDBOX_URL: teams.url,
     DRAWBRIDGE_RESOURCE_MANAGER_URL: azure.url,
+    DRAWBRIDGE_KEY_VAULT_URL: `${azure.url}/vaults`,
     DRAWBRIDGE_OPERATION_HOSTS: new URL(azure.regionalUrl).host,
     DRAWBRIDGE_AZURE_TOKEN: azure.token,
     DRAWBRIDGE_PORT: '0',

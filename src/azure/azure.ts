@@ -1,17 +1,19 @@
 import { type CloudName, cloudEndpoints } from '../transfer/clouds.ts'
 import type { Lister } from '../transfer/discovered.ts'
 import type { Azure } from '../transfer/ports.ts'
+import type { StorageTarget } from '../transfer/request.ts'
 import { cancelOperation } from './cancel.ts'
 import { createClients } from './clients.ts'
 import { listConnections, readConnection } from './connections.ts'
-import type { Context, SqlLogin } from './context.ts'
+import type { Context, SqlLogin, StorageCredential } from './context.ts'
 import { type CredentialOptions, createCredential } from './credentials.ts'
 import { decideConnection } from './decide.ts'
 import { createLister } from './discover.ts'
 import { createErrors } from './errors.ts'
+import { createVaults } from './key-vault.ts'
 import { adoptOperation, lookFor } from './look.ts'
-import { observeOperation } from './observe.ts'
-import { createHome } from './operation-url.ts'
+import { observeGuarded } from './observe-guarded.ts'
+import { createHome, isLoopback } from './operation-url.ts'
 import { readPlan } from './plan.ts'
 import { runPreflight } from './preflight.ts'
 import { prepareDatabase } from './prepare.ts'
@@ -28,8 +30,12 @@ export type AzureOptions = {
   operationHosts?: readonly string[]
   /** Milliseconds until a request, or the token for it, is given up. */
   requestTimeout: number
+  /** Where a pretended Key Vault on this machine has its vaults; the cloud's own when left out. */
+  keyVaultUrl?: string
   /** The login of a server by its short name, asked for at the moment of the call. */
   sqlLogin(server: string): SqlLogin | Promise<SqlLogin>
+  /** The credential of a storage account, asked for at the moment of the call; its key when left out. */
+  storageCredential?(storage: StorageTarget): StorageCredential | Promise<StorageCredential>
   /** Known from the start and taken out of whatever Azure says: an earlier process may have sent them. */
   secrets?: readonly string[]
   /** Takes one line of plain text without secrets. */
@@ -51,12 +57,15 @@ export function createAzure(options: AzureOptions): Azure & { lister: Lister; cl
     submit: (request, plan, mayStart) => submitOperation(context, request, plan, mayStart),
     look: (request, plan, since, before) => lookFor(context, request, plan, since, before),
     adopt: (request, plan, operationId) => adoptOperation(context, request, plan, operationId),
-    observe: (request, operation) => observeOperation(context, request, operation),
+    observe: (request, operation) => observeGuarded(context, request, operation),
     decide: (request, connection, verdict, description, mayStart) =>
       decideConnection(context, request, connection, verdict, description, mayStart),
     cancel: (request, operation) => cancelOperation(context, request, operation),
     lister: createLister(context),
-    close: clients.close,
+    close: () => {
+      clients.close()
+      context.vaults.close()
+    },
   }
 }
 
@@ -69,6 +78,7 @@ function createContext(options: AzureOptions): Context {
   const { requestTimeout } = options
   const credential = createCredential(options.credential, cloud.authority, scrub, requestTimeout)
   const scopes = `${cloud.resourceManager}/.default`
+  const errors = createErrors(scrub, now)
   return {
     cloud,
     home,
@@ -76,9 +86,17 @@ function createContext(options: AzureOptions): Context {
     now,
     offers: new Map(),
     creations: new Map(),
-    errors: createErrors(scrub, now),
+    errors,
+    vaults: createVaults({ cloud, url: localUrl(options.keyVaultUrl), credential, scrub, errors, requestTimeout }),
     clients: createClients({ home, credential, scopes, scrub, requestTimeout }),
     sqlLogin: options.sqlLogin,
+    storageCredential: options.storageCredential ?? (() => ({ kind: 'accountKey' })),
     log: (line) => options.log(scrub.clean(line)),
   }
+}
+
+/** Secrets and tokens go over plain http to this machine only. */
+function localUrl(url: string | undefined): string | undefined {
+  if (url !== undefined && !isLoopback(new URL(url))) throw new Error('another Key Vault is for this machine only')
+  return url?.replace(/\/+$/, '')
 }

@@ -80,6 +80,7 @@ function isBare(url: URL): boolean {
   return url.username === '' && url.password === ''
 }
 
-function isLoopback({ hostname }: URL): boolean {
+/** Whether an address is on this machine. */
+export function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }

@@ -49,7 +49,13 @@ export function dressPipeline(pipeline: Pipeline, dressing: Dressing): Pipeline 
 
 /** Makes every unexpected or unreadable answer of a typed call an `AnswerError`, before an SDK words an error of its own. */
 export function addAnswers(pipeline: Pipeline): void {
-  const policy: PipelinePolicy = {
+  const beforePolicies = [bearerTokenAuthenticationPolicyName, plainTokenName, mannersName]
+  pipeline.addPolicy(answersPolicy(), { beforePolicies })
+}
+
+/** The policy that `addAnswers` adds. */
+export function answersPolicy(): PipelinePolicy {
+  return {
     name: 'drawbridgeAnswers',
     sendRequest: async (request, next) => {
       const response = await next(request).catch((error: unknown) => {
@@ -62,7 +68,6 @@ export function addAnswers(pipeline: Pipeline): void {
       return response
     },
   }
-  pipeline.addPolicy(policy, { beforePolicies: [bearerTokenAuthenticationPolicyName, plainTokenName, mannersName] })
 }
 
 /** Sockets that are closed together. */

@@ -11,9 +11,11 @@ export function createScrubber(): Scrubber {
   const known = new Set<string>()
   return {
     remember: (secret) => {
-      if (secret.length < shortest) return
-      known.delete(secret)
-      known.add(secret)
+      for (const each of [secret, ...signaturesIn(secret)]) {
+        if (each.length < shortest) continue
+        known.delete(each)
+        known.add(each)
+      }
       for (const oldest of known) {
         if (known.size <= most) break
         known.delete(oldest)
@@ -45,6 +47,19 @@ const shapes: readonly [RegExp, string][] = [
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, hidden],
   [/[A-Za-z0-9+/]{86}==/g, hidden],
 ]
+
+/** The signature of a SAS is a secret by itself, encoded or not. */
+function signaturesIn(secret: string): string[] {
+  return [...secret.matchAll(/\bsig=([^&\s]+)/gi)].flatMap(([, encoded = '']) => [encoded, decoded(encoded)])
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 /** A secret as it may stand in a body, in JSON or in an address. */
 function spelled(secret: string): string[] {

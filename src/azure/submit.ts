@@ -1,28 +1,26 @@
-import { PermanentError, TransientError } from '../transfer/errors.ts'
 import type { AzureOperation, Fault, Plan, Request } from '../transfer/model.ts'
 import type { Submission } from '../transfer/ports.ts'
 import { type Answer, jsonOf, textOf } from './answer.ts'
-import { apiVersions } from './api-versions.ts'
-import type { Context, SqlLogin } from './context.ts'
-import { isFailure, provesNothingSent } from './errors.ts'
+import type { Context } from './context.ts'
+import { provesNothingSent } from './errors.ts'
+import { type JobCredentials, readCredentials } from './job-credentials.ts'
 import { operationIdIn, operationUrl } from './operation-url.ts'
 import type { Gate } from './policies.ts'
 import { accountId, databaseId, serverId } from './resource-ids.ts'
 import { parseTime } from './times.ts'
 
-/** Sends the export or import once, with keys and login fetched for this call; throws only while nothing was sent. */
+/** Sends the export or import once, with its credentials fetched for this call; throws only while nothing was sent. */
 export async function submitOperation(
   context: Context,
   request: Request,
   plan: Plan,
   mayStart: () => void,
 ): Promise<Submission> {
-  const key = await storageKey(context, request)
-  const login = await sqlLogin(context, request)
+  const credentials = await readCredentials(context, request)
   const gate: Gate = { mayStart, left: false }
-  const url = `${context.home.base}${databaseId(request)}/${request.operation}?api-version=${apiVersions.exports}`
+  const url = `${context.home.base}${databaseId(request)}/${request.operation}?api-version=${credentials.apiVersion}`
   try {
-    const body = bodyOf(request, plan, key, login)
+    const body = bodyOf(request, plan, credentials)
     return readSubmission(context, request, await context.clients.send({ method: 'POST', url, body, gate }))
   } catch (error) {
     if (gate.veto) throw gate.veto.error
@@ -33,41 +31,12 @@ export async function submitOperation(
 }
 
 /** `beginExport` and `beginImport` of the SDK would send the same body, but poll at once and hide both addresses. */
-function bodyOf(request: Request, plan: Plan, storageKey: string, login: SqlLogin): unknown {
+function bodyOf(request: Request, plan: Plan, credentials: JobCredentials): unknown {
   const networkIsolation = { storageAccountResourceId: accountId(request), sqlServerResourceId: serverId(request) }
   return {
-    storageKeyType: 'StorageAccessKey',
-    storageKey,
+    ...credentials.fields,
     storageUri: plan.uri,
-    administratorLogin: login.user,
-    administratorLoginPassword: login.password,
-    authenticationType: 'SQL',
     ...(request.privateLink ? { networkIsolation } : {}),
-  }
-}
-
-async function storageKey({ clients, errors, scrub }: Context, { storage }: Request): Promise<string> {
-  const action = 'Microsoft.Storage/storageAccounts/listKeys/action'
-  const { storageAccounts } = clients.storage(storage.subscription)
-  const { keys = [] } = await storageAccounts.listKeys(storage.resourceGroup, storage.account).catch((error) => {
-    throw errors.failureOf(error, action)
-  })
-  for (const { value } of keys) scrub.remember(value ?? '')
-  const full = keys.find(({ value, permissions }) => value && permissions?.toLowerCase() === 'full')
-  if (full?.value) return full.value
-  const message = `Azure gave no key of ${storage.account} that may write.`
-  throw new PermanentError({ code: 'NoStorageKey', message })
-}
-
-async function sqlLogin(context: Context, { database }: Request): Promise<SqlLogin> {
-  try {
-    const login = await context.sqlLogin(database.server)
-    context.scrub.remember(login.password)
-    return login
-  } catch (error) {
-    if (isFailure(error)) throw error
-    const message = `The SQL login of ${database.server} could not be read.`
-    throw new TransientError({ code: 'SqlLoginUnavailable', message })
   }
 }
 

@@ -1,7 +1,7 @@
 /** Azure's error codes with a meaning that is known: what it is, and what to do next. */
 export const knownFaults: Readonly<Record<string, string>> = {
   InvalidImportExportStorageCredentials:
-    'The storage account did not take the key. Check that key access is allowed on it and that its keys were not changed just now, then ask again.',
+    'The storage account did not take the key or the SAS. Check that key access is allowed on it and that the SAS is of this account and still good, then ask again.',
   InvalidImportExportStorageKeyFormat:
     'Azure did not accept the form of the storage credential. Check the credential kind in the configuration, then ask again.',
   InvalidImportExportStorageAuthType:
@@ -67,6 +67,20 @@ export const knownFaults: Readonly<Record<string, string>> = {
   NoStorageKey: 'The storage account gave no key that may write. Check its access keys, then ask again.',
   SqlLoginUnavailable:
     'The SQL login could not be read from where it is kept. Have an operator check it, then ask again.',
+  StorageCredentialUnavailable:
+    'The credential of the storage account could not be read from where it is kept. Have an operator check it, then ask again.',
+  SasMalformed:
+    'What is kept as the SAS of the storage account is none. Have an operator keep the part of its address from ?sv= on, then ask again.',
+  SasExpired:
+    'The SAS of the storage account has run out. Have an operator put a new one in its place, then ask again.',
+  SecretNotFound:
+    'Key Vault has no secret of the configured name. Have an operator correct the name or make the secret, then ask again.',
+  SecretEmpty: 'The secret in Key Vault is empty. Have an operator give it a value, then ask again.',
+  SecretDisabled: 'The secret in Key Vault is disabled. Have an operator enable it, then ask again.',
+  ForbiddenByFirewall:
+    'The firewall of the Key Vault kept Drawbridge out. Have its address allowed there, or give the vault a private endpoint, then ask again.',
+  ForbiddenByConnection:
+    'The Key Vault takes calls from its private endpoints only. Give Drawbridge’s network one, then ask again.',
   NotStarted: 'Azure started no job for this request. Ask again.',
   NotSent: 'The request was not sent. Ask again.',
   Timeout: 'Azure did not answer in time. Ask again.',
@@ -90,6 +104,18 @@ export const knownFaults: Readonly<Record<string, string>> = {
 
 /** What Azure's export job says inside of its own error, without the full stop: a request id may follow. */
 export const jobErrors: readonly { text: RegExp; says: string }[] = [
+  {
+    text: /managed identity .*not assigned/i,
+    says: 'The SQL server does not have the configured identity. Assign it to the server under Identity in the portal, then ask again',
+  },
+  {
+    text: /token-identified principal/i,
+    says: 'The SQL server did not let the identity in. Make it, or a group that it is in, the server’s Entra administrator, then ask again',
+  },
+  {
+    text: /not authorized to perform this operation using this permission/i,
+    says: 'The configured credential may not do this in the storage account. Give the identity the role Storage Blob Data Contributor on it, or keep a SAS with the rights to read, create and write, then ask again',
+  },
   {
     text: /azure ?ad only|active directory only|entra[- ]only/i,
     says: 'The server takes Entra logins only, and the SQL login was refused. Configure another credential for this server, then ask again',

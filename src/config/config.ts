@@ -20,8 +20,13 @@ export type Credential =
   /** `secrets.azureToken()`, a fixed bearer token; `azure.resourceManagerUrl` is then on loopback. */
   | { kind: 'token'; environment: string }
 
-/** The SQL login of a server; `password` is the name of an environment variable, its value is in `secrets.sqlLogin()`. */
-export type SqlLogin = { kind: 'environment'; user: string; password: string }
+/** With what jobs sign in to a server: `password` is the name of an environment variable or a secret identifier of Key Vault. */
+export type SqlLogin =
+  | { kind: 'environment' | 'keyVault'; user: string; password: string; authentication: 'sqlLogin' | 'entraPassword' }
+  | { kind: 'managedIdentity'; identity: string }
+
+/** A secret by its value, or by its place in Key Vault (the vault by its name alone, the newest version unless stated). */
+export type JobSecret = string | { vault: string; name: string; version?: string }
 
 /** How the bot proves to Microsoft who it is; what is secret about it is in `Config.secrets`. */
 export type TeamsCredential =
@@ -62,8 +67,19 @@ export type Secrets = {
   /** `tokenFile` is the path of the federated token. */
   workloadIdentity(): { tenantId: string; clientId: string; tokenFile: string }
   azureToken(): string
-  /** By short server name, in any case of letters. */
-  sqlLogin(server: string): { user: string; password: string }
+  /** By short server name, in any case of letters; an identity by its resource id. */
+  sqlLogin(
+    server: string,
+  ):
+    | { kind: 'sqlLogin' | 'entraPassword'; user: string; password: JobSecret }
+    | { kind: 'managedIdentity'; identity: string }
+  /** By alias; throws when that is another account by now. */
+  storageCredential(storage: {
+    alias: string
+    account: string
+  }): { kind: 'accountKey' } | { kind: 'sas'; sas: JobSecret } | { kind: 'managedIdentity'; identity: string }
+  /** Every secret of the two above that the environment holds. */
+  jobSecrets(): readonly string[]
 }
 
 /** Everything that the file and the environment say, checked and with defaults; durations in milliseconds. */
@@ -82,6 +98,8 @@ export type Config = {
     credential: Credential
     /** Without a trailing slash; the cloud's own unless the file says otherwise. Plain http only on loopback. */
     resourceManagerUrl: string
+    /** Where a pretended Key Vault has its vaults: loopback only, absent but in the sandbox. */
+    keyVaultUrl?: string
     /** More `host:port` on which operation URLs may be read: loopback only, empty but in the sandbox. */
     operationHosts: readonly string[]
     /** Milliseconds until a request to Azure is given up. */

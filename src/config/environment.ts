@@ -1,7 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
+import type { Catalogue } from '../transfer/policy.ts'
 import { type LogLevel, logLevels, type Role, type Secrets } from './config.ts'
 import { isLoopback } from './fields.ts'
 import type { Chat } from './ids.ts'
+import { neededForJobs, openJobCredentials } from './job-credentials.ts'
 import type { Problems } from './problems.ts'
 import type { Salvaged } from './salvage.ts'
 import type { File } from './schema.ts'
@@ -13,7 +15,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** What decides which variables there must be; `chats` are those that the file has a section for. */
 type Given<Read> = { role: Role; file: Read; chats: ReadonlySet<Chat>; environment: Environment }
 
-type Needs = { variable: string; what: string; form?: Pick<RegExp, 'test'> }
+/** A variable that there must be, and what it holds; of a form of its own where one can be told. */
+export type Needs = { variable: string; what: string; form?: Pick<RegExp, 'test'> }
 
 /** Tells every variable that this role needs and that is missing, empty or of the wrong form. */
 export function checkEnvironment(given: Given<Salvaged<File>>, problems: Problems): void {
@@ -36,7 +39,7 @@ export function checkEnvironment(given: Given<Salvaged<File>>, problems: Problem
 }
 
 /** The secrets of this role, each behind a function; anything else throws when it is asked for. */
-export function openSecrets(given: Given<File>): Secrets {
+export function openSecrets(given: Given<File>, catalogue: Catalogue): Secrets {
   const { role, file, environment } = given
   const needed = new Set(neededBy(given).map((each) => each.variable))
   const get = (variable: string) => {
@@ -62,12 +65,7 @@ export function openSecrets(given: Given<File>): Secrets {
       tokenFile: get('AZURE_FEDERATED_TOKEN_FILE'),
     }),
     azureToken: () => get(file.azure.credential.kind === 'token' ? file.azure.credential.environment : 'A fixed token'),
-    sqlLogin(server) {
-      const name = server.toLowerCase()
-      const login = Object.hasOwn(file.sqlLogins, name) ? file.sqlLogins[name] : undefined
-      if (!login) throw new Error(`There is no SQL login for ${server}`)
-      return { user: login.user, password: get(login.password) }
-    },
+    ...openJobCredentials(file, catalogue, get),
   }
 }
 
@@ -115,21 +113,18 @@ function neededForTeams({ teams }: Salvaged<File>): readonly Needs[] {
   return [...(kind === 'secret' ? [secret] : []), ...(kind === 'certificate' ? [key] : [])]
 }
 
-function neededForAzure({ azure, sqlLogins }: Salvaged<File>): readonly Needs[] {
+function neededForAzure(file: Salvaged<File>): readonly Needs[] {
   const tenant = { variable: 'AZURE_TENANT_ID', what: 'the id of the Microsoft Entra tenant' }
   const client = { variable: 'AZURE_CLIENT_ID', what: 'the client id of the application' }
   const secret = { variable: 'AZURE_CLIENT_SECRET', what: 'the client secret of the application' }
   const federated = { variable: 'AZURE_FEDERATED_TOKEN_FILE', what: 'the path of the federated token' }
-  const credential = azure?.credential
+  const credential = file.azure?.credential
   const token = credential?.kind === 'token' ? credential.environment : undefined
-  const logins = Object.entries(sqlLogins ?? {}).flatMap(([server, login]) =>
-    login?.password ? [{ variable: login.password, what: `the password of the SQL login of ${server}` }] : [],
-  )
   return [
     ...(credential?.kind === 'servicePrincipal' ? [tenant, client, secret] : []),
     ...(credential?.kind === 'workloadIdentity' ? [tenant, client, federated] : []),
     ...(token ? [{ variable: token, what: 'the token for Azure' }] : []),
-    ...logins,
+    ...neededForJobs(file),
   ]
 }
 

@@ -6,6 +6,7 @@ import type { Config, Role } from './config.ts'
 import { checkEnvironment, type Environment, logLevelOf, openSecrets, secretValues } from './environment.ts'
 import { tellIssues } from './fields.ts'
 import { checkIds } from './id-checks.ts'
+import { checkVaults } from './job-credentials.ts'
 import { applyOverrides } from './overrides.ts'
 import { checkAccounts } from './people.ts'
 import { collectProblems, type Problems } from './problems.ts'
@@ -42,6 +43,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
   const catalogue = readCatalogue(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
   checkDiscover(salvaged, problems)
   checkLogins(salvaged, catalogue, problems)
+  checkVaults(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
   const chats = chatsIn(written)
   if (raw) checkChats(salvaged, written, problems)
   checkIds(salvaged, chats, problems)
@@ -62,7 +64,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
     policy: buildPolicy(valid, catalogue),
     logLevel: logLevelOf(variables),
     searchPath: variables.PATH ?? '',
-    secrets: openSecrets({ role, file: valid, chats, environment: variables }),
+    secrets: openSecrets({ role, file: valid, chats, environment: variables }, catalogue),
   }
 }
 
@@ -72,6 +74,7 @@ function fromFile(file: File, role: Role) {
     subscriptions,
     discover,
     credential,
+    keyVaultUrl,
     ...azure
   } = file.azure
   const { clientId, ...identity } = { clientId: undefined, ...credential }
@@ -83,6 +86,7 @@ function fromFile(file: File, role: Role) {
       discover: [...new Set(discover)],
       credential: { ...identity, ...(clientId ? { clientId } : {}) },
       resourceManagerUrl,
+      ...(keyVaultUrl ? { keyVaultUrl } : {}),
     },
     ...chatsOf(file, role),
     server: file.server,

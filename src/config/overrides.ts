@@ -17,6 +17,7 @@ const overrides: readonly Override[] = [
   { variable: 'DRAWBRIDGE_TEAMS_SANDBOX_URL', path: ['teams', 'sandboxUrl'], read: same },
   { variable: 'DRAWBRIDGE_TEAMS_APP_ID', path: ['teams', 'appId'], read: same, takesAway: true },
   { variable: 'DRAWBRIDGE_RESOURCE_MANAGER_URL', path: ['azure', 'resourceManagerUrl'], read: same },
+  { variable: 'DRAWBRIDGE_KEY_VAULT_URL', path: ['azure', 'keyVaultUrl'], read: same },
   { variable: 'DRAWBRIDGE_OPERATION_HOSTS', path: ['azure', 'operationHosts'], read: words },
   {
     variable: 'DRAWBRIDGE_AZURE_TOKEN',

@@ -7,6 +7,7 @@ import {
   kindOf,
   list,
   loopbackHost,
+  loopbackUrl,
   named,
   optionalList,
   serviceUrl,
@@ -15,16 +16,8 @@ import {
   whole,
 } from './fields.ts'
 import { approver, peopleSchema, place, requester, slackSchema, teamsSchema } from './schema-chats.ts'
+import { sqlLogin, storageCredential, variable } from './schema-credentials.ts'
 import { complaint } from './wording.ts'
-
-// No other text is taken and none is repeated in errors: a password pasted here must not reach a log.
-const variable = (what: string) => {
-  const error = ({ input }: { input?: unknown }) =>
-    input === undefined || input === null || input === ''
-      ? complaint(input, `the name of the environment variable that holds ${what}`)
-      : `is not the name of an environment variable (what is there is not repeated here) — write ${what} into the environment and its variable's name here, as SQL_PASSWORD`
-  return z.string({ error }).regex(/^[A-Z][A-Z0-9_]*$/, { error })
-}
 
 const kinds = 'kind: default, managedIdentity, workloadIdentity, servicePrincipal or token'
 const bare = <const Kind extends string>(kind: Kind) => strict({ kind: z.literal(kind) }, kinds)
@@ -46,6 +39,7 @@ const azure = strict(
     discover: optionalList(guid('a subscription id'), 'a list of subscription ids, or leave it out'),
     credential: credential.prefault({ kind: 'default' }),
     resourceManagerUrl: serviceUrl('https://management.azure.com').optional(),
+    keyVaultUrl: loopbackUrl('http://127.0.0.1:4001/vaults').optional(),
     operationHosts: optionalList(loopbackHost, 'a list of host:port on loopback'),
     requestTimeout: duration('30s'),
     resubmitAfter: duration('60s'),
@@ -87,29 +81,15 @@ const account = strict(
   {
     account: resource('the resource id of a storage account, /subscriptions/…/storageAccounts/<account>'),
     container: container.optional(),
+    credential: storageCredential.prefault({ kind: 'accountKey' }),
   },
-  'account and container',
+  'account, container and perhaps credential',
 )
 
 const serverName = text(
   /^(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*$/,
   'the short name of a SQL server, lower case, without its domain',
 )
-const sqlLogin = z.discriminatedUnion(
-  'kind',
-  [
-    strict(
-      {
-        kind: z.literal('environment'),
-        user: text(/^\S.{0,127}$/, 'the name of the SQL login'),
-        password: variable('the password'),
-      },
-      'kind, user and password',
-    ),
-  ],
-  { error: ({ input }) => complaint(kindOf(input), 'kind: environment, with user and password') },
-)
-
 const glob = (what: string) =>
   list(text(/./, `a pattern over ${what}`), `a list of patterns, or leave it out for all ${what}`).optional()
 

@@ -1,5 +1,11 @@
 /** Where an Azure cloud has its services; addresses without a trailing slash, suffixes without a leading dot. */
-export type CloudEndpoints = { resourceManager: string; authority: string; sqlSuffix: string; blobSuffix: string }
+export type CloudEndpoints = {
+  resourceManager: string
+  authority: string
+  sqlSuffix: string
+  blobSuffix: string
+  vaultSuffix: string
+}
 
 /** The clouds by the names that the configuration uses. */
 /** The clouds in which a database and its storage account may be; both are always in the same one. */
@@ -13,17 +19,20 @@ export const cloudEndpoints: Readonly<Record<CloudName, CloudEndpoints>> = {
     authority: 'https://login.microsoftonline.com',
     sqlSuffix: 'database.windows.net',
     blobSuffix: 'blob.core.windows.net',
+    vaultSuffix: 'vault.azure.net',
   },
   usgovernment: {
     resourceManager: 'https://management.usgovcloudapi.net',
     authority: 'https://login.microsoftonline.us',
     sqlSuffix: 'database.usgovcloudapi.net',
     blobSuffix: 'blob.core.usgovcloudapi.net',
+    vaultSuffix: 'vault.usgovcloudapi.net',
   },
   china: {
     resourceManager: 'https://management.chinacloudapi.cn',
     authority: 'https://login.chinacloudapi.cn',
     sqlSuffix: 'database.chinacloudapi.cn',
     blobSuffix: 'blob.core.chinacloudapi.cn',
+    vaultSuffix: 'vault.azure.cn',
   },
 }

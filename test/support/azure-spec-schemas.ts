@@ -50,7 +50,12 @@ export const definitions: Record<string, Schema> = {
     ['name', 'status', 'startTime'],
   ),
   ErrorResponse: strict(
-    { error: strict({ code: text, message: text, target: {}, details: {}, additionalInfo: {} }, ['code', 'message']) },
+    {
+      error: strict({ code: text, message: text, target: {}, details: {}, additionalInfo: {}, innererror: {} }, [
+        'code',
+        'message',
+      ]),
+    },
     ['error'],
   ),
   PrivateEndpointConnection: resource(
@@ -119,6 +124,10 @@ export const definitions: Record<string, Schema> = {
   ),
   Container: resource({ type: 'object' }),
   ContainerList: list(ref('Container')),
+  SecretBundle: strict({ value: text, id: text, attributes: { type: 'object' }, tags: { type: 'object' } }, [
+    'value',
+    'id',
+  ]),
   Named: { type: 'object', required: ['id'] },
 }
 

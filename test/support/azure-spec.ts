@@ -66,15 +66,15 @@ const generalCodes: Record<number, string[]> = {
     'InvalidResourceIdSegment',
     'LocationRequired',
   ],
-  401: ['InvalidAuthenticationToken', 'ExpiredAuthenticationToken'],
-  403: ['AuthorizationFailed', 'RequestDisallowedByPolicy', 'LinkedAuthorizationFailed'],
+  401: ['InvalidAuthenticationToken', 'ExpiredAuthenticationToken', 'Unauthorized'],
+  403: ['Forbidden', 'AuthorizationFailed', 'RequestDisallowedByPolicy', 'LinkedAuthorizationFailed'],
   404: [
     'ResourceNotFound',
     'ParentResourceNotFound',
     'ResourceGroupNotFound',
     'SubscriptionNotFound',
     'InvalidResourceType',
-  ].concat(['ContainerNotFound', 'PrivateEndpointConnectionNotFound']),
+  ].concat(['ContainerNotFound', 'PrivateEndpointConnectionNotFound', 'SecretNotFound']),
   405: ['MethodNotAllowed'],
   409: ['ScopeLocked', 'SubscriptionDisabled'],
   429: ['SubscriptionRequestsThrottled'],
@@ -138,6 +138,7 @@ const exchanges: Record<string, Exchange> = {
   listKeys: { answers: { 200: 'KeyList' } },
   container: { answers: { 200: 'Container' } },
   ...Object.fromEntries(unknownRoutes.map(({ name, kind }) => [name, { answers: { 200: kind } }])),
+  secret: { answers: { 200: 'SecretBundle' } },
 }
 
 const ajv = new Ajv({ strict: false, allErrors: true, verbose: true })

@@ -163,6 +163,7 @@ function surroundings(
     SQL_TEST_PASSWORD: password,
     DRAWBRIDGE_SLACK_API_URL: slack.apiUrl,
     DRAWBRIDGE_RESOURCE_MANAGER_URL: azure.url,
+    DRAWBRIDGE_KEY_VAULT_URL: `${azure.url}/vaults`,
     DRAWBRIDGE_OPERATION_HOSTS: new URL(azure.regionalUrl).host,
     DRAWBRIDGE_AZURE_TOKEN: azure.token,
     DRAWBRIDGE_PORT: '0',
