@@ -483,6 +483,34 @@ test('shows no secret in any fact', async () => {
   expect(JSON.stringify(await look())).not.toContain(key)
 })
 
+describe('what a job signs in with', () => {
+  const identity = sandboxIdentity()
+  const managed: Pick<Context, 'sqlLogin' | 'storageCredential'> = {
+    sqlLogin: async () => ({ kind: 'managedIdentity', identity }),
+    storageCredential: () => ({ kind: 'managedIdentity', identity }),
+  }
+
+  test('is an identity: neither keys nor SQL logins are needed', async () => {
+    for (const each of sandbox.state.servers) each.azureADOnlyAuthentication = true
+    for (const each of sandbox.state.accounts) each.allowSharedKeyAccess = false
+    const checks = await runPreflight({ ...context, ...managed }, ask(), plan, nothing)
+    expect(troubles(checks)).toEqual([])
+    expect(checks.map(({ name }) => name)).not.toContain('storage_key')
+  })
+
+  test('is an identity that the server does not have', async () => {
+    for (const each of sandbox.state.servers) each.userAssignedIdentities = []
+    const checks = await runPreflight({ ...context, ...managed }, ask(), plan, nothing)
+    expect(troubles(checks)).toEqual([
+      { name: 'sql_login', verdict: 'stop', code: 'identity_not_assigned', facts: { server: 'sql-prod', identity } },
+    ])
+  })
+
+  function sandboxIdentity(): string {
+    return `${subscription}/resourceGroups/rg-data/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-drawbridge`
+  }
+})
+
 describe('permissions', () => {
   test.each([
     ['exactly', ['Microsoft.Sql/servers/read'], [], true],

@@ -1,14 +1,25 @@
 import type { Plan, Request } from '../transfer/model.ts'
+import type { CredentialKinds } from './job-credentials.ts'
 import { type Finding, ok, stop, warning } from './preflight-checks.ts'
 import { blobHost } from './preflight-database.ts'
 import { serverConnections } from './preflight-jobs.ts'
 import type { Reads } from './preflight-reads.ts'
+import { sameId } from './resource-ids.ts'
 
-/** Whether the server takes a SQL login with a password, which is what an export signs in with. */
-export async function checkSqlLogin(reads: Reads, request: Request): Promise<Finding> {
-  const { administrators } = await reads.server
+/** Whether the server takes the login that the job signs in with, and has the identities that the job uses. */
+export async function checkSqlLogin(
+  reads: Reads,
+  request: Request,
+  { sql, identities }: CredentialKinds,
+): Promise<Finding> {
+  const { administrators, identity } = await reads.server
+  const assigned = Object.keys(identity?.userAssignedIdentities ?? {})
+  const missing = Object.values(identities).find((each) => !assigned.some((id) => sameId(id, each)))
+  if (missing !== undefined) {
+    return stop('identity_not_assigned', { server: request.database.server, identity: missing })
+  }
   // No Entra administrator, no rule that there is nobody else.
-  return administrators?.azureADOnlyAuthentication === true
+  return sql === 'sqlLogin' && administrators?.azureADOnlyAuthentication === true
     ? stop('entra_only', { server: request.database.server })
     : ok()
 }

@@ -1,6 +1,7 @@
 import type { Request } from '../transfer/model.ts'
 import { record } from './answer.ts'
 import type { Context } from './context.ts'
+import type { CredentialKinds } from './job-credentials.ts'
 import { type Finding, ok, warning } from './preflight-checks.ts'
 import { listAll } from './preflight-list.ts'
 import type { Reads } from './preflight-reads.ts'
@@ -32,7 +33,6 @@ export const neededActions: Readonly<Record<Place, readonly string[]>> = {
   ],
   account: [
     'Microsoft.Storage/storageAccounts/read',
-    'Microsoft.Storage/storageAccounts/listKeys/action',
     'Microsoft.Storage/storageAccounts/blobServices/containers/read',
     'Microsoft.Storage/storageAccounts/privateEndpointConnections/read',
     'Microsoft.Authorization/locks/read',
@@ -54,10 +54,13 @@ const neededByOperation = {
 export function needed(
   request: Pick<Request, 'operation' | 'create' | 'privateLink'>,
   place: Place,
+  storage: CredentialKinds['storage'] = 'accountKey',
 ): readonly string[] {
   const way = neededByWay[request.privateLink ? 'privateLink' : 'open'][place]
   const own = [...neededByOperation[request.operation], ...(request.create ? neededByOperation.create : [])]
-  return [...neededActions[place], ...(place === 'database' ? own : []), ...way]
+  const keys =
+    place === 'account' && storage === 'accountKey' ? ['Microsoft.Storage/storageAccounts/listKeys/action'] : []
+  return [...neededActions[place], ...(place === 'database' ? own : []), ...keys, ...way]
 }
 
 /** What is done at each place on one way of transfer only. */
@@ -90,11 +93,15 @@ export function readGrants(context: Context, request: Request, read: Reader): Gr
 }
 
 /** Which needed actions no role assignment allows. Deny assignments and conditions are not seen: never more than a warning. */
-export async function checkPermissions({ grants }: Reads, request: Request): Promise<Finding> {
+export async function checkPermissions(
+  { grants }: Reads,
+  request: Request,
+  { storage }: CredentialKinds,
+): Promise<Finding> {
   const answers = await Promise.allSettled(
     places.map(async (place) => {
       const granted = await grants[place]
-      return { place, missing: needed(request, place).filter((action) => !allows(granted, action)) }
+      return { place, missing: needed(request, place, storage).filter((action) => !allows(granted, action)) }
     }),
   )
   const read = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
