@@ -92,6 +92,11 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
   not_undone: { at: asked, kind: 'not_undone', what: 'cancel', fault },
   closing_slow: { at: asked, kind: 'closing_slow' },
   ended: { at: asked, kind: 'ended' },
+  left_over: {
+    at: asked,
+    kind: 'left_over',
+    outcomes: [{ side: 'sql', id: sql.id, name: sql.name, state: 'kept', fault }],
+  },
 }
 
 describe('the root message', () => {

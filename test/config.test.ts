@@ -38,6 +38,7 @@ suite('the example file', () => {
       gate: 'endpoints',
       onBypass: 'stop',
       unnamedConnections: 'wait',
+      leftOver: 'keep',
       maxOpen: 3,
     })
     expect(policy.rules[1]).toMatchObject({ requesters: ['anyone'], cards: ['approvers'], expiry: 8 * 3_600_000 })

@@ -12,6 +12,7 @@ import { observeOperation } from './observe.ts'
 import { createHome } from './operation-url.ts'
 import { readPlan } from './plan.ts'
 import { prepareDatabase } from './prepare.ts'
+import { removeConnection } from './remove.ts'
 import { createScrubber } from './scrub.ts'
 import { submitOperation } from './submit.ts'
 
@@ -51,6 +52,7 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
     observe: (request, operation) => observeOperation(context, request, operation),
     decide: (request, connection, verdict, description, mayStart) =>
       decideConnection(context, request, connection, verdict, description, mayStart),
+    remove: (request, connection, mayStart) => removeConnection(context, request, connection, mayStart),
     cancel: (request, operation) => cancelOperation(context, request, operation),
     close: clients.close,
   }

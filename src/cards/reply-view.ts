@@ -2,6 +2,7 @@ import { gateOf } from '../transfer/material.ts'
 import type { Milestone, Principal, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { endingLines } from './ending-lines.ts'
+import { tellLeftOver } from './left-over-lines.ts'
 import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
@@ -48,6 +49,8 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
       return tellClosing(milestone, transfer, operators)
     case 'ended':
       return tellEnd(transfer, operators)
+    case 'left_over':
+      return tellLeftOver(milestone, transfer)
   }
 }
 

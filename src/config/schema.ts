@@ -140,6 +140,7 @@ const rule = strict(
     gate: choice(['endpoints', 'submission']).prefault('endpoints'),
     onBypass: choice(['stop', 'follow']).prefault('stop'),
     unnamedConnections: choice(['wait', 'ask']).prefault('wait'),
+    leftOver: choice(['keep', 'remove']).prefault('keep'),
     maxOpen: whole(1, 1000, 'a whole number of transfers, 1 or more').prefault(3),
   },
   'a rule with name, requesters, stages and cards',

@@ -63,6 +63,10 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
       await spend(request, 'write', 1, connection.side)
       return azure.decide(request, connection, verdict, description, mayStart)
     },
+    remove: async (request, connection, mayStart) => {
+      await spend(request, 'write', 1, connection.side)
+      return azure.remove(request, connection, mayStart)
+    },
     cancel: async (request, operation) => {
       await spend(request, 'write', 1)
       return azure.cancel(request, operation)

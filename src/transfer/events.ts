@@ -7,6 +7,7 @@ import type {
   Decision,
   Ending,
   Fault,
+  LeftOver,
   Millis,
   Person,
   Plan,
@@ -47,4 +48,6 @@ export type Event = { at: Millis } & (
   | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }
   | { type: 'closing_slow' }
   | { type: 'ended'; ending: Omit<Ending, 'at'> }
+  /** After the end; each connection once. */
+  | { type: 'left_over'; outcomes: readonly LeftOver[] }
 )

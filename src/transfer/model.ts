@@ -1,7 +1,9 @@
+import type { LeftOver } from './left-over.ts'
 import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
 import type { Creation, Operation, Request } from './request.ts'
 
+export type { LeftOver } from './left-over.ts'
 export type * from './request.ts'
 
 /** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
@@ -51,6 +53,8 @@ export type Rule = {
   gate: Gate
   onBypass: 'stop' | 'follow'
   unnamedConnections: 'wait' | 'ask'
+  /** What becomes of connections of ours that Azure leaves behind; records of before have none and mean `keep`. */
+  leftOver?: 'keep' | 'remove'
   maxOpen: number
 }
 
@@ -191,6 +195,7 @@ export type Milestone = { at: Millis } & (
   | { kind: 'not_undone'; what: 'cancel' | Side; fault: Fault }
   | { kind: 'closing_slow' }
   | { kind: 'ended' }
+  | { kind: 'left_over'; outcomes: readonly LeftOver[] }
 )
 
 export type Transfer = {
@@ -220,6 +225,8 @@ export type Transfer = {
   bypassed?: { side: Side; at: Millis }
   closing?: Closing
   ending?: Ending
+  /** What became of `ending.leftOver` where the rule has it removed, one entry each. */
+  leftOver?: readonly LeftOver[]
   story: readonly Milestone[]
   /** SHA-256 chain over the applied events, hex. */
   head: string

@@ -103,6 +103,11 @@ export type Azure = {
     description: string,
     mayStart: () => void,
   ): Promise<void>
+  /**
+   * One DELETE of a connection that the import/export service made on our server or account. Resolves when Azure took it
+   * or has none of that id: read the connection to see that it is gone. Asking twice harms nothing.
+   */
+  remove(request: Request, connection: Connection, mayStart: () => void): Promise<void>
   /** Asks Azure to cancel; `refused` carries why it will not. */
   cancel(request: Request, operation: AzureOperation): Promise<{ kind: 'asked' } | { kind: 'refused'; fault: Fault }>
 }

@@ -11,6 +11,7 @@ export type CaseRule = {
   gate?: 'endpoints' | 'submission'
   onBypass?: 'stop' | 'follow'
   unnamedConnections?: 'wait' | 'ask'
+  leftOver?: 'keep' | 'remove'
 }
 
 const group = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-data/providers'

@@ -75,6 +75,11 @@ export const milestones: { readonly [K in Milestone['kind']]: Extract<Milestone,
   not_undone: { at: askedAt, kind: 'not_undone', what: 'cancel', fault },
   closing_slow: { at: askedAt, kind: 'closing_slow' },
   ended: { at: askedAt, kind: 'ended' },
+  left_over: {
+    at: askedAt,
+    kind: 'left_over',
+    outcomes: [{ side: 'sql', id: connectionOf('sql').id, name: 'pec-sql', state: 'kept', fault }],
+  },
 }
 
 /** A transfer as a team of Teams has it. */
