@@ -5,6 +5,7 @@ import { createClients } from './clients.ts'
 import { listConnections, readConnection } from './connections.ts'
 import type { Context, SqlLogin } from './context.ts'
 import { type CredentialOptions, createCredential } from './credentials.ts'
+import { readDatabaseState } from './database-state.ts'
 import { decideConnection } from './decide.ts'
 import { createErrors } from './errors.ts'
 import { adoptOperation, lookFor } from './look.ts'
@@ -50,6 +51,7 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
     look: (request, plan, since, before) => lookFor(context, request, plan, since, before),
     adopt: (request, plan, operationId) => adoptOperation(context, request, plan, operationId),
     observe: (request, operation) => observeOperation(context, request, operation),
+    database: (request) => readDatabaseState(context, request),
     decide: (request, connection, verdict, description, mayStart) =>
       decideConnection(context, request, connection, verdict, description, mayStart),
     remove: (request, connection, mayStart) => removeConnection(context, request, connection, mayStart),

@@ -9,6 +9,7 @@ import { deleteCommand, wordsOf } from './operation-words.ts'
 import { code, person, quote } from './phrases.ts'
 import { refusalSentence } from './sentence.ts'
 import { causeWords } from './status-words.ts'
+import { workLines } from './work-lines.ts'
 
 /** How a transfer ended and what to do next; what is left over in Azure comes last. */
 export function endingLines(transfer: Transfer): readonly Line[] {
@@ -33,7 +34,7 @@ const outcomes: Readonly<Record<FinalStatus, Say>> = {
       '.',
     ],
   ],
-  succeeded: (transfer) => wordsOf(transfer.request).done(transfer),
+  succeeded: (transfer) => [...wordsOf(transfer.request).done(transfer), ...workLines(transfer)],
   failed: failedLines,
   denied: (transfer, ending) => {
     const { denied } = tally(transfer)

@@ -59,6 +59,10 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
       await spend(request, 'read', 1)
       return azure.observe(request, operation)
     },
+    database: async (request) => {
+      await spend(request, 'read', 1)
+      return azure.database(request)
+    },
     decide: async (request, connection, verdict, description, mayStart) => {
       await spend(request, 'write', 1, connection.side)
       return azure.decide(request, connection, verdict, description, mayStart)

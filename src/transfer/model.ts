@@ -2,9 +2,11 @@ import type { LeftOver } from './left-over.ts'
 import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
 import type { Creation, Operation, Request } from './request.ts'
+import type { Work } from './work.ts'
 
 export type { LeftOver } from './left-over.ts'
 export type * from './request.ts'
+export type { DatabaseState, Work } from './work.ts'
 
 /** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
 
@@ -169,6 +171,7 @@ export type Ending = {
   refusal?: { code: string; facts: Readonly<Record<string, string>> }
   /** The operation completed all the same, after a no. */
   released?: boolean
+  work?: Work
   /** Connections of ours that are still there, with their state. */
   leftOver: readonly Connection[]
   /** Nothing had been sent to Azure. */
