@@ -1,6 +1,7 @@
 import { gateOf } from '../transfer/material.ts'
 import type { Status, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
+import { isStalled } from '../transfer/stall.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultOnTheWay } from './fault-sentence.ts'
 import { settleLine } from './forms.ts'
@@ -36,7 +37,9 @@ const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = 
   ],
   awaiting_approval: awaitingApproval,
   approving: () => [['Next: both connections are approved and read back, then Azure starts to copy.']],
-  running: ({ request }) => [[`Next: ${wordsOf(request).writes} Nothing is to be done.`]],
+  running: (transfer) => [
+    [`Next: ${wordsOf(transfer.request).writes}${isStalled(transfer) ? '' : ' Nothing is to be done.'}`],
+  ],
   closing: closingLines,
   refused: none,
   checked: none,

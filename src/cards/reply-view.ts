@@ -8,6 +8,7 @@ import { duration } from './quantities.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
 import { refusalSentence } from './sentence.ts'
+import { tellStall } from './stall-lines.ts'
 import { changedWords, endWords, statusOf, verdictWords } from './status-words.ts'
 import { linesBlock, type View } from './view.ts'
 
@@ -49,6 +50,8 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
       return tellClosing(milestone, transfer, operators)
     case 'ended':
       return tellEnd(transfer, operators)
+    case 'stalled':
+      return tellStall(milestone, transfer)
     case 'left_over':
       return tellLeftOver(milestone, transfer)
   }

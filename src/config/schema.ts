@@ -141,6 +141,8 @@ const rule = strict(
     onBypass: choice(['stop', 'follow']).prefault('stop'),
     unnamedConnections: choice(['wait', 'ask']).prefault('wait'),
     leftOver: choice(['keep', 'remove']).prefault('keep'),
+    stuckAfter: duration('1h'),
+    silentAfter: duration('3h'),
     maxOpen: whole(1, 1000, 'a whole number of transfers, 1 or more').prefault(3),
   },
   'a rule with name, requesters, stages and cards',

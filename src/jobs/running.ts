@@ -1,9 +1,10 @@
 import type { Fault } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
+import { stallDue } from '../transfer/stall.ts'
 import type { Job, Step } from './job.ts'
 import { finish, isForgotten, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
 
-/** Follows the job to its end. */
+/** Follows the job to its end, and tells once in each phase that it stands still. */
 export const running: Step = async (job) => {
   const { transfer, azure } = job
   if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
@@ -12,7 +13,11 @@ export const running: Step = async (job) => {
   if (isOver(seen)) return finish(job, seen)
   if (overdue(job)) return leave(job, 'failed', 'clock')
   if (isLost(job, seen) && (await isForgotten(job))) return finish(job, { ...seen, state: 'failed', fault: lost })
-  return { events: progress(job, seen), due: nextPoll(job, seen.retryAfter) }
+  const events = progress(job, seen)
+  const due = nextPoll(job, seen.retryAfter)
+  const stall = events.length > 0 ? undefined : stallDue(transfer)
+  if (stall === undefined) return { events, due }
+  return job.now < stall ? { due: Math.min(due, stall) } : { events: [{ type: 'stalled' }], due }
 }
 
 const lost: Fault = {

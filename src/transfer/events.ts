@@ -44,6 +44,8 @@ export type Event = { at: Millis } & (
   | { type: 'approve_intended'; side: Side; token: string }
   | { type: 'approve_failed'; side: Side; fault: Fault; approved?: Side }
   | { type: 'running' }
+  /** A running job has said the same for longer than the rule finds usual. */
+  | { type: 'stalled' }
   | { type: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
   | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }
   | { type: 'closing_slow' }

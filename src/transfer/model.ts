@@ -2,10 +2,12 @@ import type { LeftOver } from './left-over.ts'
 import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
 import type { Creation, Operation, Request } from './request.ts'
+import type { Stall, Standing } from './stall.ts'
 import type { Work } from './work.ts'
 
 export type { LeftOver } from './left-over.ts'
 export type * from './request.ts'
+export type { Stall, Standing } from './stall.ts'
 export type { DatabaseState, Work } from './work.ts'
 
 /** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
@@ -57,6 +59,9 @@ export type Rule = {
   unnamedConnections: 'wait' | 'ask'
   /** What becomes of connections of ours that Azure leaves behind; records of before have none and mean `keep`. */
   leftOver?: 'keep' | 'remove'
+  /** How long a running job may say the same before that is told: at 0, 1 and 100 %, and in between. */
+  stuckAfter?: Millis
+  silentAfter?: Millis
   maxOpen: number
 }
 
@@ -194,6 +199,7 @@ export type Milestone = { at: Millis } & (
   | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
   | { kind: 'half_approved'; approved?: Side; missing: Side; fault: Fault }
   | { kind: 'running' }
+  | ({ kind: 'stalled' } & Standing)
   | { kind: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
   | { kind: 'not_undone'; what: 'cancel' | Side; fault: Fault }
   | { kind: 'closing_slow' }
@@ -222,6 +228,7 @@ export type Transfer = {
   decisions: readonly Decision[]
   /** Raw text of Azure and percentage (0..100) where it names one. */
   progress?: { text: string; percent?: number; at: Millis }
+  stall?: Stall
   cancel?: { by: Person; at: Millis; reason?: string }
   /** `refused`: the operation that was named is not ours; it waits for another word. */
   settled?: { by: Person; at: Millis; running?: string; refused?: true }
