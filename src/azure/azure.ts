@@ -11,6 +11,7 @@ import { createErrors } from './errors.ts'
 import { adoptOperation, lookFor } from './look.ts'
 import { observeOperation } from './observe.ts'
 import { createHome } from './operation-url.ts'
+import { readPercent } from './percent.ts'
 import { readPlan } from './plan.ts'
 import { prepareDatabase } from './prepare.ts'
 import { removeConnection } from './remove.ts'
@@ -51,6 +52,7 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
     look: (request, plan, since, before) => lookFor(context, request, plan, since, before),
     adopt: (request, plan, operationId) => adoptOperation(context, request, plan, operationId),
     observe: (request, operation) => observeOperation(context, request, operation),
+    percent: (request, operation) => readPercent(context, request, operation),
     database: (request) => readDatabaseState(context, request),
     decide: (request, connection, verdict, description, mayStart) =>
       decideConnection(context, request, connection, verdict, description, mayStart),

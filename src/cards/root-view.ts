@@ -53,8 +53,10 @@ function elsewhere({ origin }: Request): Line {
 function progressLines({ progress, status }: Transfer): readonly Line[] {
   if (!progress || (status !== 'running' && status !== 'closing')) return []
   const { percent, text } = progress
-  if (percent !== undefined) return [[progressBar(percent)]]
-  return text.trim() === '' ? [] : [['Azure says: ', code(text)]]
+  // A text that names the percentage itself says nothing more than the bar.
+  const said: readonly Line[] = text.trim() === '' ? [] : [['Azure says: ', code(text)]]
+  if (percent === undefined) return said
+  return [[progressBar(percent)], ...(text.includes('%') ? [] : said)]
 }
 
 function stateFacts(transfer: Transfer, at: Millis, quiet: boolean): readonly Fact[] {

@@ -13,7 +13,7 @@ export const running: Step = async (job) => {
   if (isOver(seen)) return finish(job, seen)
   if (overdue(job)) return leave(job, 'failed', 'clock')
   if (isLost(job, seen) && (await isForgotten(job))) return finish(job, { ...seen, state: 'failed', fault: lost })
-  const events = progress(job, seen)
+  const events = progress(job, await counted(job, seen))
   const due = nextPoll(job, seen.retryAfter)
   const stall = events.length > 0 ? undefined : stallDue(transfer)
   if (stall === undefined) return { events, due }
@@ -23,6 +23,13 @@ export const running: Step = async (job) => {
 const lost: Fault = {
   code: 'ImportExportOperationIdNotFound',
   message: 'Azure does not know the operation any more.',
+}
+
+/** With the percentage that the database's list of operations names, where the operation's own text names none. Never throws. */
+async function counted({ azure, transfer }: Job, seen: Observation): Promise<Observation> {
+  if (seen.percent !== undefined || seen.state !== 'working' || !transfer.operation) return seen
+  const percent = await azure.percent(transfer.request, transfer.operation).catch(() => transfer.progress?.percent)
+  return percent === undefined ? seen : { ...seen, percent }
 }
 
 /** Azure has said for a while, and not only once, that it does not know the operation. */

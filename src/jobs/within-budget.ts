@@ -59,6 +59,10 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
       await spend(request, 'read', 1)
       return azure.observe(request, operation)
     },
+    percent: async (request, operation) => {
+      await spend(request, 'read', 1)
+      return azure.percent(request, operation)
+    },
     database: async (request) => {
       await spend(request, 'read', 1)
       return azure.database(request)

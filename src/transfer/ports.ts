@@ -98,6 +98,8 @@ export type Azure = {
   /** Makes the operation record of an id that an operator names; refuses what does not exist or is another job. */
   adopt(request: Request, plan: Plan, operationId: string): Promise<AzureOperation>
   observe(request: Request, operation: AzureOperation): Promise<Observation>
+  /** Percentage (1..100) from the database's list of operations, the other place that may name one. */
+  percent(request: Request, operation: AzureOperation): Promise<number | undefined>
   /** The request's database as it is now; undefined when there is none. */
   database(request: Request): Promise<DatabaseState | undefined>
   /** One PUT. Resolves when Azure took it, not when it is done: read the connection back. */
