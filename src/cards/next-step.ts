@@ -8,6 +8,7 @@ import { settleLine } from './forms.ts'
 import { wordsOf } from './operation-words.ts'
 import { count } from './quantities.ts'
 import { causeWords, sideWords, statusWords } from './status-words.ts'
+import { usualWords } from './usual-words.ts'
 
 /** What happens or is to be done next while a transfer is open; nothing once it has ended. */
 export function nextLines(transfer: Transfer): readonly Line[] {
@@ -38,7 +39,9 @@ const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = 
   awaiting_approval: awaitingApproval,
   approving: () => [['Next: both connections are approved and read back, then Azure starts to copy.']],
   running: (transfer) => [
-    [`Next: ${wordsOf(transfer.request).writes}${isStalled(transfer) ? '' : ' Nothing is to be done.'}`],
+    [
+      `Next: ${wordsOf(transfer.request).writes}${isStalled(transfer) ? '' : ' Nothing is to be done.'}${usualWords(transfer)}`,
+    ],
   ],
   closing: closingLines,
   refused: none,

@@ -5,12 +5,11 @@ import { forms } from './forms.ts'
 import { wordsOf } from './operation-words.ts'
 import { code, person } from './phrases.ts'
 import { duration } from './quantities.ts'
+import { usualWords } from './usual-words.ts'
 
 /** Tells the requester that the job stands still, what that may mean, and how to end it. */
-export function tellStall(
-  milestone: Extract<Milestone, { kind: 'stalled' }>,
-  { request, id }: Transfer,
-): readonly Line[] {
+export function tellStall(milestone: Extract<Milestone, { kind: 'stalled' }>, transfer: Transfer): readonly Line[] {
+  const { request, id } = transfer
   const { at, since, text, percent } = milestone
   const where = percent === undefined ? '' : ` at ${Math.floor(percent)} %`
   return [
@@ -18,7 +17,7 @@ export function tellStall(
       ...['🐌 ', person(request.by), `: the ${request.operation} has stood still${where} for ${duration(at - since)}`],
       ...[' (Azure says ', code(text), ').'],
     ],
-    [meaning(percent, request)],
+    [meaning(percent, request), usualWords(transfer)],
     ['Drawbridge goes on watching. If you do not want to wait, cancel it: ', cancelForm(id), '.'],
   ]
 }

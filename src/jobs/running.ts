@@ -1,7 +1,8 @@
-import type { Fault } from '../transfer/model.ts'
+import type { Fault, Usual } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
 import { stallDue } from '../transfer/stall.ts'
-import type { Job, Step } from './job.ts'
+import { usualOf } from '../transfer/usual.ts'
+import type { EventBody, Job, Step } from './job.ts'
 import { finish, isForgotten, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
 
 /** Follows the job to its end, and tells once in each phase that it stands still. */
@@ -13,7 +14,8 @@ export const running: Step = async (job) => {
   if (isOver(seen)) return finish(job, seen)
   if (overdue(job)) return leave(job, 'failed', 'clock')
   if (isLost(job, seen) && (await isForgotten(job))) return finish(job, { ...seen, state: 'failed', fault: lost })
-  const events = progress(job, await counted(job, seen))
+  const known: readonly EventBody[] = transfer.usual ? [] : [{ type: 'usual_read', usual: await usual(job) }]
+  const events = [...known, ...progress(job, await counted(job, seen))]
   const due = nextPoll(job, seen.retryAfter)
   const stall = events.length > 0 ? undefined : stallDue(transfer)
   if (stall === undefined) return { events, due }
@@ -23,6 +25,15 @@ export const running: Step = async (job) => {
 const lost: Fault = {
   code: 'ImportExportOperationIdNotFound',
   message: 'Azure does not know the operation any more.',
+}
+
+/** How long the same took before, by our own records of the database. */
+async function usual({ store, transfer }: Job): Promise<Usual> {
+  const past = await store.list({ database: transfer.request.database.id }, 30)
+  return usualOf(
+    transfer,
+    past.map((each) => each.transfer),
+  )
 }
 
 /** With the percentage that the database's list of operations names, where the operation's own text names none. Never throws. */

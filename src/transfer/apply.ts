@@ -6,6 +6,7 @@ import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
 import { chain, changedFacts, digestOf, materialOf } from './material.ts'
 import type { Milestone, Round, Transfer } from './model.ts'
 import { applyStall } from './stall.ts'
+import { applyUsual } from './usual.ts'
 
 /**
  * The only way a record changes: the next version, or a throw. A `Refusal` is an answer for the person who acts;
@@ -14,7 +15,12 @@ import { applyStall } from './stall.ts'
 export function apply(transfer: Transfer, event: Event): Transfer {
   const theirs = applyPeople(transfer, event) ?? applyAfterEnd(transfer, event)
   if (!theirs && isFinal(transfer.status)) throw illegal(transfer, event)
-  const change = theirs ?? applyAsking(transfer, event) ?? applyStall(transfer, event) ?? applyAzure(transfer, event)
+  const change =
+    theirs ??
+    applyAsking(transfer, event) ??
+    applyStall(transfer, event) ??
+    applyUsual(transfer, event) ??
+    applyAzure(transfer, event)
   if (!change) throw illegal(transfer, event)
   const { told = [], ...rest } = change
   const moved = rest.status !== undefined && rest.status !== transfer.status

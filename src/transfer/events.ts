@@ -14,6 +14,7 @@ import type {
   Request,
   Rule,
   Side,
+  Usual,
 } from './model.ts'
 
 /** Everything that can happen to a transfer. `apply()` says what it means; the audit stream keeps each one as it is. */
@@ -46,6 +47,7 @@ export type Event = { at: Millis } & (
   | { type: 'running' }
   /** A running job has said the same for longer than the rule finds usual. */
   | { type: 'stalled' }
+  | { type: 'usual_read'; usual: Usual }
   | { type: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
   | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }
   | { type: 'closing_slow' }

@@ -3,11 +3,13 @@ import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
 import type { Creation, Operation, Request } from './request.ts'
 import type { Stall, Standing } from './stall.ts'
+import type { Usual } from './usual.ts'
 import type { Work } from './work.ts'
 
 export type { LeftOver } from './left-over.ts'
 export type * from './request.ts'
 export type { Stall, Standing } from './stall.ts'
+export type { Usual } from './usual.ts'
 export type { DatabaseState, Work } from './work.ts'
 
 /** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
@@ -229,6 +231,7 @@ export type Transfer = {
   /** Raw text of Azure and percentage (0..100) where it names one. */
   progress?: { text: string; percent?: number; at: Millis }
   stall?: Stall
+  usual?: Usual
   cancel?: { by: Person; at: Millis; reason?: string }
   /** `refused`: the operation that was named is not ours; it waits for another word. */
   settled?: { by: Person; at: Millis; running?: string; refused?: true }
