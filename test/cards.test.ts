@@ -88,10 +88,16 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
   bypassed: { at: asked, kind: 'bypassed', side: 'sql', onBypass: 'stop' },
   half_approved: { at: asked, kind: 'half_approved', approved: 'sql', missing: 'storage', fault },
   running: { at: asked, kind: 'running' },
+  stalled: { at: asked + 90 * minute, kind: 'stalled', since: asked, text: 'Running, Progress = 0 %', percent: 0 },
   closing: { at: asked, kind: 'closing', outcome: 'denied', cause: 'denied' },
   not_undone: { at: asked, kind: 'not_undone', what: 'cancel', fault },
   closing_slow: { at: asked, kind: 'closing_slow' },
   ended: { at: asked, kind: 'ended' },
+  left_over: {
+    at: asked,
+    kind: 'left_over',
+    outcomes: [{ side: 'sql', id: sql.id, name: sql.name, state: 'kept', fault }],
+  },
 }
 
 describe('the root message', () => {

@@ -118,6 +118,9 @@ rules.0.expiry = "0s" => rules[0].expiry: is "0s"
 rules.0.gate = "endpoint" => rules[0].gate: is "endpoint" (did you mean "endpoints"?)
 rules.0.onBypass = "ignore" => rules[0].onBypass: is "ignore" — write stop or follow
 rules.0.unnamedConnections = "all" => rules[0].unnamedConnections: is "all" — write wait or ask
+rules.0.leftOver = "delete" => rules[0].leftOver: is "delete" — write keep or remove
+rules.0.stuckAfter = 60 => rules[0].stuckAfter: is 60 — write a time above zero with its unit
+rules.0.silentAfter = "0s" => rules[0].silentAfter: is "0s"
 rules.0.maxOpen = 0 => rules[0].maxOpen: is 0
 operators = ["anyone"] => operators[0]: is "anyone"
 operators = ["${sam}"] => operators[0]: is "${sam}", an id of Teams, but this file has no teams — add a teams section, or write the Slack id of a person or user group

@@ -38,6 +38,9 @@ suite('the example file', () => {
       gate: 'endpoints',
       onBypass: 'stop',
       unnamedConnections: 'wait',
+      leftOver: 'keep',
+      stuckAfter: 3_600_000,
+      silentAfter: 3 * 3_600_000,
       maxOpen: 3,
     })
     expect(policy.rules[1]).toMatchObject({ requesters: ['anyone'], cards: ['approvers'], expiry: 8 * 3_600_000 })

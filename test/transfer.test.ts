@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { apply, applyAll, start } from '../src/transfer/apply.ts'
 import { Refusal } from '../src/transfer/errors.ts'
 import type { Event } from '../src/transfer/events.ts'
+import { toRemove } from '../src/transfer/left-over.ts'
 import { chain } from '../src/transfer/material.ts'
 import type { Connection, Decision, Rule, Side, Stage, Transfer } from '../src/transfer/model.ts'
 import { tally } from '../src/transfer/quorum.ts'
@@ -233,6 +234,35 @@ test('nothing leaves a final status, and a click on it is answered', () => {
   expect(() => apply(refused, { type: 'planned', at: 3_000, plan })).toThrow(/cannot follow/)
   expect(refusalOf(refused, { type: 'cancel_asked', at: 3_000, by: dana })).toBe('not_open')
   expect(refusalOf(refused, decision(askedTransfer(), sam, 'approve'))).toBe('not_open')
+})
+
+test('after the end only what became of connections that were to be removed is stated, each once', () => {
+  const unnamed = { ...connection('storage'), named: false }
+  const end = (rule: Partial<Rule>): Transfer => {
+    const asked = askedTransfer(rule)
+    const yes = applyAll(asked, [decision(asked, sam, 'approve'), { type: 'quorum_reached', at: 9_000 }])
+    const leftOver = [connection('sql'), unnamed]
+    const ending = { outcome: 'succeeded', nothingSent: false, leftOver } as const
+    return applyAll(yes, [
+      { type: 'running', at: 10_000 },
+      { type: 'ended', at: 11_000, ending },
+    ])
+  }
+  expect(toRemove(end({}))).toEqual([])
+  expect(toRemove(end({ leftOver: 'keep' }))).toEqual([])
+  const ended = end({ leftOver: 'remove' })
+  expect(toRemove(ended)).toEqual([connection('sql')])
+  const said = (id: string, side: Side = 'sql'): Event => {
+    return { type: 'left_over', at: 12_000, outcomes: [{ side, id, name: id, state: 'removed' }] }
+  }
+  for (const no of [said('storage', 'storage'), said('other'), { ...said('sql'), outcomes: [] } as Event]) {
+    expect(() => apply(ended, no)).toThrow(/cannot follow/)
+  }
+  expect(() => apply(askedTransfer({ leftOver: 'remove' }), said('sql'))).toThrow(/cannot follow/)
+  const told = apply(ended, said('SQL'))
+  expect(told).toMatchObject({ status: 'succeeded', since: 11_000, leftOver: [{ state: 'removed' }] })
+  expect(toRemove(told)).toEqual([])
+  expect(() => apply(told, said('sql'))).toThrow(/cannot follow/)
 })
 
 test('the chain over the events breaks when one is changed', () => {

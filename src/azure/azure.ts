@@ -7,6 +7,7 @@ import { createClients } from './clients.ts'
 import { listConnections, readConnection } from './connections.ts'
 import type { Context, SqlLogin, StorageCredential } from './context.ts'
 import { type CredentialOptions, createCredential } from './credentials.ts'
+import { readDatabaseState } from './database-state.ts'
 import { decideConnection } from './decide.ts'
 import { createLister } from './discover.ts'
 import { createErrors } from './errors.ts'
@@ -14,9 +15,11 @@ import { createVaults } from './key-vault.ts'
 import { adoptOperation, lookFor } from './look.ts'
 import { observeGuarded } from './observe-guarded.ts'
 import { createHome, isLoopback } from './operation-url.ts'
+import { readPercent } from './percent.ts'
 import { readPlan } from './plan.ts'
 import { runPreflight } from './preflight.ts'
 import { prepareDatabase } from './prepare.ts'
+import { removeConnection } from './remove.ts'
 import { createScrubber } from './scrub.ts'
 import { submitOperation } from './submit.ts'
 
@@ -58,8 +61,11 @@ export function createAzure(options: AzureOptions): Azure & { lister: Lister; cl
     look: (request, plan, since, before) => lookFor(context, request, plan, since, before),
     adopt: (request, plan, operationId) => adoptOperation(context, request, plan, operationId),
     observe: (request, operation) => observeGuarded(context, request, operation),
+    percent: (request, operation) => readPercent(context, request, operation),
+    database: (request) => readDatabaseState(context, request),
     decide: (request, connection, verdict, description, mayStart) =>
       decideConnection(context, request, connection, verdict, description, mayStart),
+    remove: (request, connection, mayStart) => removeConnection(context, request, connection, mayStart),
     cancel: (request, operation) => cancelOperation(context, request, operation),
     lister: createLister(context),
     close: () => {

@@ -16,7 +16,7 @@ import { addAnswers, createAgents, type Dressing, dressPipeline, type Gate } fro
 import type { Scrubber } from './scrub.ts'
 
 /** A request that is sent as it is, once. With a gate it gets a socket of its own. */
-export type RawRequest = { method: 'GET' | 'POST' | 'PUT'; url: string; body?: unknown; gate?: Gate }
+export type RawRequest = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; url: string; body?: unknown; gate?: Gate }
 
 /** The ways to Azure: typed by subscription, or raw. Nothing here retries or follows a redirect. */
 export type Clients = {

@@ -27,7 +27,8 @@ function only(exact: readonly Connection[], loose: readonly Connection[]): Conne
   return best.length === 1 ? best[0] : undefined
 }
 
-function isOfService({ name, privateEndpoint }: Connection): boolean {
+/** Whether the import/export service made the connection, by its own name or that of its private endpoint. */
+export function isOfService({ name, privateEndpoint }: Connection): boolean {
   return [name, lastSegment(privateEndpoint)].some((each) => each.toLowerCase().startsWith(prefix))
 }
 

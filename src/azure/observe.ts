@@ -60,13 +60,14 @@ function quota(result: Reading, status: Reading): Pick<Reading, 'retryAfter'> {
 }
 
 function observation({ scrub }: Context, reading: Reading, state: Verdict): Observation {
-  const { fault, percent, retryAfter } = reading
+  const { fault, percent, changedAt, retryAfter } = reading
   const failed = { code: 'OperationFailed', message: 'Azure gave no reason.' }
   return {
     state,
     text: scrub.clean(reading.text || state),
     named: reading.named,
     ...(percent === undefined ? {} : { percent }),
+    ...(changedAt === undefined ? {} : { changedAt }),
     ...(state === 'failed' ? { fault: fault ?? failed } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   }

@@ -14,6 +14,7 @@ export type Reading = {
   named: Observation['named']
   percent?: number
   fault?: Fault
+  changedAt?: number
   retryAfter?: number
 }
 
@@ -37,6 +38,7 @@ export function readResultAnswer(context: Context, request: Request, answer: Ans
     text: result.status,
     named: namedConnections(request, result),
     ...(percent === undefined ? {} : { percent }),
+    ...(result.changedAt === undefined ? {} : { changedAt: result.changedAt }),
     ...(fault ? { fault } : {}),
   }
 }

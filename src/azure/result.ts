@@ -4,7 +4,7 @@ import { jsonOf, record, textOf } from './answer.ts'
 import { accountId, sameId, serverId } from './resource-ids.ts'
 import { parseTime } from './times.ts'
 
-/** What an import/export operation says of itself; `queuedAt` in milliseconds since 1970. */
+/** What an import/export operation says of itself; `queuedAt` and `changedAt` in milliseconds since 1970. */
 export type OperationResult = {
   requestType: string
   blobUri: string
@@ -12,6 +12,7 @@ export type OperationResult = {
   status: string
   errorMessage: string
   queuedAt: number | undefined
+  changedAt: number | undefined
   properties: Readonly<Record<string, unknown>>
 }
 
@@ -26,6 +27,7 @@ export function parseResult(text: string): OperationResult | undefined {
     status: textOf(properties.status),
     errorMessage: textOf(properties.errorMessage),
     queuedAt: parseTime(textOf(properties.queuedTime)),
+    changedAt: parseTime(textOf(properties.lastModifiedTime)),
     properties,
   }
 }

@@ -1,21 +1,22 @@
-import type { Connection, Ending, FinalStatus, Transfer } from '../transfer/model.ts'
+import type { Ending, FinalStatus, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
 import { askedWords } from './asked-words.ts'
 import { checkLines, stopLines } from './check-lines.ts'
 import { faultOnTheWay, faultSentence } from './fault-sentence.ts'
+import { leftOverLines } from './left-over-lines.ts'
 import { deleteCommand, wordsOf } from './operation-words.ts'
 import { code, person, quote } from './phrases.ts'
-import { lastOf, portalLink } from './route.ts'
 import { refusalSentence } from './sentence.ts'
-import { causeWords, sideWords } from './status-words.ts'
+import { causeWords } from './status-words.ts'
+import { workLines } from './work-lines.ts'
 
 /** How a transfer ended and what to do next; what is left over in Azure comes last. */
 export function endingLines(transfer: Transfer): readonly Line[] {
   const { ending } = transfer
   if (!ending) return []
   const lines = ending.released ? releasedLines(transfer, ending) : outcomes[ending.outcome](transfer, ending)
-  return [...lines, ...emptyDatabase(transfer, ending), ...leftOverLines(transfer, ending.leftOver)]
+  return [...lines, ...emptyDatabase(transfer, ending), ...leftOverLines(transfer)]
 }
 
 type Say = (transfer: Transfer, ending: Ending) => readonly Line[]
@@ -33,7 +34,7 @@ const outcomes: Readonly<Record<FinalStatus, Say>> = {
       '.',
     ],
   ],
-  succeeded: (transfer) => wordsOf(transfer.request).done(transfer),
+  succeeded: (transfer) => [...wordsOf(transfer.request).done(transfer), ...workLines(transfer)],
   failed: failedLines,
   denied: (transfer, ending) => {
     const { denied } = tally(transfer)
@@ -103,13 +104,4 @@ function emptyDatabase({ created, request }: Transfer, { outcome, released }: En
 
 function because(reason: string | undefined): Line {
   return reason === undefined ? ['.'] : [`: ${quote(reason)}.`]
-}
-
-function leftOverLines(transfer: Transfer, leftOver: readonly Connection[]): readonly Line[] {
-  return leftOver
-    .slice(0, 10)
-    .map(({ side, name, id, state }) => [
-      `Azure still lists its connection on the ${sideWords[side]}: `,
-      ...[code(name || lastOf(id)), ` (${state}). If it stays, remove it: `, portalLink(transfer, side), '.'],
-    ])
 }

@@ -1,12 +1,14 @@
 import { gateOf } from '../transfer/material.ts'
 import type { Status, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
+import { isStalled } from '../transfer/stall.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultOnTheWay } from './fault-sentence.ts'
 import { settleLine } from './forms.ts'
 import { wordsOf } from './operation-words.ts'
 import { count } from './quantities.ts'
 import { causeWords, sideWords, statusWords } from './status-words.ts'
+import { usualWords } from './usual-words.ts'
 
 /** What happens or is to be done next while a transfer is open; nothing once it has ended. */
 export function nextLines(transfer: Transfer): readonly Line[] {
@@ -36,7 +38,11 @@ const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = 
   ],
   awaiting_approval: awaitingApproval,
   approving: () => [['Next: both connections are approved and read back, then Azure starts to copy.']],
-  running: ({ request }) => [[`Next: ${wordsOf(request).writes} Nothing is to be done.`]],
+  running: (transfer) => [
+    [
+      `Next: ${wordsOf(transfer.request).writes}${isStalled(transfer) ? '' : ' Nothing is to be done.'}${usualWords(transfer)}`,
+    ],
+  ],
   closing: closingLines,
   refused: none,
   checked: none,

@@ -2,11 +2,13 @@ import { gateOf } from '../transfer/material.ts'
 import type { Milestone, Principal, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { endingLines } from './ending-lines.ts'
+import { tellLeftOver } from './left-over-lines.ts'
 import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
 import { refusalSentence } from './sentence.ts'
+import { tellStall } from './stall-lines.ts'
 import { changedWords, endWords, statusOf, verdictWords } from './status-words.ts'
 import { linesBlock, type View } from './view.ts'
 
@@ -48,6 +50,10 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
       return tellClosing(milestone, transfer, operators)
     case 'ended':
       return tellEnd(transfer, operators)
+    case 'stalled':
+      return tellStall(milestone, transfer)
+    case 'left_over':
+      return tellLeftOver(milestone, transfer)
   }
 }
 

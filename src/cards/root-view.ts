@@ -6,6 +6,7 @@ import { nextLines } from './next-step.ts'
 import { bold, code, lowerFirst, person, quote } from './phrases.ts'
 import { duration, progressBar } from './quantities.ts'
 import { routeFacts, routeTitle } from './route.ts'
+import { stallLines } from './stall-lines.ts'
 import { statusOf } from './status-words.ts'
 import { type Fact, linesBlock, type View } from './view.ts'
 
@@ -38,7 +39,7 @@ export function rootView(
       { kind: 'title', text: title },
       ...linesBlock([...(moved ? [elsewhere(request)] : []), happened, ...(quiet ? [] : progressLines(transfer))]),
       { kind: 'facts', facts: [...routeFacts(transfer), ...stateFacts(transfer, at, quiet)] },
-      ...linesBlock([...warnings(transfer), ...nextLines(transfer), ...end]),
+      ...linesBlock([...warnings(transfer), ...stallLines(transfer), ...nextLines(transfer), ...end]),
       { kind: 'note', line: ['Transfer ', code(id), ' · rule ', code(rule.name)] },
     ],
   }
@@ -52,8 +53,10 @@ function elsewhere({ origin }: Request): Line {
 function progressLines({ progress, status }: Transfer): readonly Line[] {
   if (!progress || (status !== 'running' && status !== 'closing')) return []
   const { percent, text } = progress
-  if (percent !== undefined) return [[progressBar(percent)]]
-  return text.trim() === '' ? [] : [['Azure says: ', code(text)]]
+  // A text that names the percentage itself says nothing more than the bar.
+  const said: readonly Line[] = text.trim() === '' ? [] : [['Azure says: ', code(text)]]
+  if (percent === undefined) return said
+  return [[progressBar(percent)], ...(text.includes('%') ? [] : said)]
 }
 
 function stateFacts(transfer: Transfer, at: Millis, quiet: boolean): readonly Fact[] {

@@ -1,14 +1,16 @@
 import { applyAll } from '../transfer/apply.ts'
 import { TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
+import { toRemove } from '../transfer/left-over.ts'
 import { isFinal } from '../transfer/lifecycle.ts'
-import type { WorkingStatus } from '../transfer/model.ts'
+import type { Transfer, WorkingStatus } from '../transfer/model.ts'
 import type { HeldLease, Hint, Stored } from '../transfer/ports.ts'
 import { approving } from './approving.ts'
 import { awaitingApproval } from './awaiting-approval.ts'
 import { awaitingEndpoints } from './awaiting-endpoints.ts'
 import { closing } from './closing.ts'
 import type { Job, Move, Step, Tools } from './job.ts'
+import { leftOver } from './left-over.ts'
 import { preparing } from './preparing.ts'
 import { requested } from './requested.ts'
 import { running } from './running.ts'
@@ -44,8 +46,8 @@ async function once(tools: Tools, hint: Hint, lease: HeldLease, tries: number): 
   if (stored?.transfer.schema !== 1) return false
   const { transfer } = stored
   const { status, version } = transfer
-  if (isFinal(status)) return !(await tools.store.park(lease, version, { advance: null }))
-  const step = steps[status as WorkingStatus]
+  const step = stepOf(transfer)
+  if (!step) return !(await tools.store.park(lease, version, { advance: null }))
   const job: Job = { ...tools, transfer, effects: stored.effects, lease, now: tools.clock.now() }
   try {
     return await settle(job, stored, hint, await step(job))
@@ -55,6 +57,12 @@ async function once(tools: Tools, hint: Hint, lease: HeldLease, tries: number): 
     await tools.store.park(lease, version, { advance: due }, 'failed')
     return false
   }
+}
+
+/** None once the transfer has ended and nothing of it is left to be removed. */
+function stepOf(transfer: Transfer): Step | undefined {
+  if (!isFinal(transfer.status)) return steps[transfer.status as WorkingStatus]
+  return toRemove(transfer).length > 0 ? leftOver : undefined
 }
 
 /** Writes what the step wants, then acts on it. True: go on at once. */
@@ -70,7 +78,7 @@ async function settle(job: Job, { transfer }: Stored, hint: Hint, move: Move): P
   const result = await store.commit({
     next,
     events,
-    due: { advance: isFinal(next.status) ? null : due, ...(events.length > 0 ? { show: now } : {}) },
+    due: { advance: stepOf(next) ? due : null, ...(events.length > 0 ? { show: now } : {}) },
     lease,
     ...(effects ? { effects } : {}),
     ...(isFinal(next.status) ? { guard: 'free' } : {}),

@@ -16,7 +16,13 @@ export const closing: Step = async (job) => {
   if (seen.state === 'unknown' && (await isForgotten(job))) return closed(job, transfer.closing, false)
   const slow: readonly EventBody[] = overdue(job) && !transfer.closing.slowTold ? [{ type: 'closing_slow' }] : []
   const connections = await ours(job, seen)
-  const events = [...progress(job, seen), ...slow, ...notRejected(job, connections), ...(await cancel(job))]
+  const events = [
+    ...progress(job, seen),
+    ...slow,
+    ...late(job, connections),
+    ...notRejected(job, connections),
+    ...(await cancel(job)),
+  ]
   const pending = connections.filter((connection) => mayPut(job, 'reject', connection))
   if (pending.length > 0) return put(job, 'reject', pending, events)
   return { events, due: now + polls.closing }
@@ -64,6 +70,12 @@ async function ours(job: Job, seen: Observation): Promise<readonly Connection[]>
     const id = known[side]?.id.toLowerCase()
     return matched[side] ?? all.find((connection) => connection.id.toLowerCase() === id) ?? []
   })
+}
+
+/** Connections that appeared only now: the end is to list them too. */
+function late({ transfer }: Job, all: readonly Connection[]): readonly EventBody[] {
+  const connections = all.filter(({ side }) => !transfer.connections[side])
+  return connections.length > 0 ? [{ type: 'connections_seen', connections }] : []
 }
 
 /** What Azure would not let us reject, as events; told once for each fault. */

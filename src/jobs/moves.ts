@@ -13,6 +13,7 @@ import {
 } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
 import type { EventBody, Job, Move } from './job.ts'
+import { workOf } from './work.ts'
 
 /** True when the transfer has been in its status for longer than the status' clock allows. */
 export function overdue({ transfer, clocks, now }: Job): boolean {
@@ -55,7 +56,7 @@ export async function isForgotten({ azure, transfer }: Job): Promise<boolean> {
 /** Azure ended the operation by itself and nobody said no. */
 export async function finish(job: Job, seen: Observation): Promise<Move> {
   const why = seen.fault ? { fault: seen.fault } : {}
-  if (seen.state === 'succeeded') return end(job, { outcome: 'succeeded' })
+  if (seen.state === 'succeeded') return end(job, { outcome: 'succeeded', ...(await workOf(job, seen)) })
   if (seen.state === 'cancelled') return end(job, { outcome: 'cancelled', cause: 'azure', ...why })
   return end(job, { outcome: 'failed', cause: 'azure', ...why })
 }

@@ -1,9 +1,11 @@
-import type { Fault } from '../transfer/model.ts'
+import type { Fault, Usual } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
-import type { Job, Step } from './job.ts'
+import { stallDue } from '../transfer/stall.ts'
+import { usualOf } from '../transfer/usual.ts'
+import type { EventBody, Job, Step } from './job.ts'
 import { finish, isForgotten, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
 
-/** Follows the job to its end. */
+/** Follows the job to its end, and tells once in each phase that it stands still. */
 export const running: Step = async (job) => {
   const { transfer, azure } = job
   if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
@@ -12,12 +14,33 @@ export const running: Step = async (job) => {
   if (isOver(seen)) return finish(job, seen)
   if (overdue(job)) return leave(job, 'failed', 'clock')
   if (isLost(job, seen) && (await isForgotten(job))) return finish(job, { ...seen, state: 'failed', fault: lost })
-  return { events: progress(job, seen), due: nextPoll(job, seen.retryAfter) }
+  const known: readonly EventBody[] = transfer.usual ? [] : [{ type: 'usual_read', usual: await usual(job) }]
+  const events = [...known, ...progress(job, await counted(job, seen))]
+  const due = nextPoll(job, seen.retryAfter)
+  const stall = events.length > 0 ? undefined : stallDue(transfer)
+  if (stall === undefined) return { events, due }
+  return job.now < stall ? { due: Math.min(due, stall) } : { events: [{ type: 'stalled' }], due }
 }
 
 const lost: Fault = {
   code: 'ImportExportOperationIdNotFound',
   message: 'Azure does not know the operation any more.',
+}
+
+/** How long the same took before, by our own records of the database. */
+async function usual({ store, transfer }: Job): Promise<Usual> {
+  const past = await store.list({ database: transfer.request.database.id }, 30)
+  return usualOf(
+    transfer,
+    past.map((each) => each.transfer),
+  )
+}
+
+/** With the percentage that the database's list of operations names, where the operation's own text names none. Never throws. */
+async function counted({ azure, transfer }: Job, seen: Observation): Promise<Observation> {
+  if (seen.percent !== undefined || seen.state !== 'working' || !transfer.operation) return seen
+  const percent = await azure.percent(transfer.request, transfer.operation).catch(() => transfer.progress?.percent)
+  return percent === undefined ? seen : { ...seen, percent }
 }
 
 /** Azure has said for a while, and not only once, that it does not know the operation. */

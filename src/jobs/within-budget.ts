@@ -59,9 +59,21 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
       await spend(request, 'read', 1)
       return azure.observe(request, operation)
     },
+    percent: async (request, operation) => {
+      await spend(request, 'read', 1)
+      return azure.percent(request, operation)
+    },
+    database: async (request) => {
+      await spend(request, 'read', 1)
+      return azure.database(request)
+    },
     decide: async (request, connection, verdict, description, mayStart) => {
       await spend(request, 'write', 1, connection.side)
       return azure.decide(request, connection, verdict, description, mayStart)
+    },
+    remove: async (request, connection, mayStart) => {
+      await spend(request, 'write', 1, connection.side)
+      return azure.remove(request, connection, mayStart)
     },
     cancel: async (request, operation) => {
       await spend(request, 'write', 1)

@@ -108,6 +108,8 @@ export function onceOf({ delivery, answer, notAfter }: Once): Readonly<Record<st
 /** The index that a list is read from. */
 export function indexOf(by: Parameters<Store['list']>[0]): string {
   if ('requester' in by) return `by-requester:${by.requester}`
+  // Azure's ids are the same in any case of letters.
+  if ('database' in by) return `by-database:${by.database.toLowerCase()}`
   return 'status' in by ? `by-status:${by.status}` : 'all'
 }
 

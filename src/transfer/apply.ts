@@ -1,18 +1,26 @@
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
 import type { Event } from './events.ts'
+import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
 import { chain, changedFacts, digestOf, materialOf } from './material.ts'
 import type { Milestone, Round, Transfer } from './model.ts'
+import { applyStall } from './stall.ts'
+import { applyUsual } from './usual.ts'
 
 /**
  * The only way a record changes: the next version, or a throw. A `Refusal` is an answer for the person who acts;
  * any other error means that the caller asked for something that can't follow, and nothing may be written.
  */
 export function apply(transfer: Transfer, event: Event): Transfer {
-  const theirs = applyPeople(transfer, event)
+  const theirs = applyPeople(transfer, event) ?? applyAfterEnd(transfer, event)
   if (!theirs && isFinal(transfer.status)) throw illegal(transfer, event)
-  const change = theirs ?? applyAsking(transfer, event) ?? applyAzure(transfer, event)
+  const change =
+    theirs ??
+    applyAsking(transfer, event) ??
+    applyStall(transfer, event) ??
+    applyUsual(transfer, event) ??
+    applyAzure(transfer, event)
   if (!change) throw illegal(transfer, event)
   const { told = [], ...rest } = change
   const moved = rest.status !== undefined && rest.status !== transfer.status

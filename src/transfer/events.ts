@@ -7,12 +7,14 @@ import type {
   Decision,
   Ending,
   Fault,
+  LeftOver,
   Millis,
   Person,
   Plan,
   Request,
   Rule,
   Side,
+  Usual,
 } from './model.ts'
 
 /** Everything that can happen to a transfer. `apply()` says what it means; the audit stream keeps each one as it is. */
@@ -43,8 +45,13 @@ export type Event = { at: Millis } & (
   | { type: 'approve_intended'; side: Side; token: string }
   | { type: 'approve_failed'; side: Side; fault: Fault; approved?: Side }
   | { type: 'running' }
+  /** A running job has said the same for longer than the rule finds usual. */
+  | { type: 'stalled' }
+  | { type: 'usual_read'; usual: Usual }
   | { type: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
   | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }
   | { type: 'closing_slow' }
   | { type: 'ended'; ending: Omit<Ending, 'at'> }
+  /** After the end; each connection once. */
+  | { type: 'left_over'; outcomes: readonly LeftOver[] }
 )

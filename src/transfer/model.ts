@@ -1,8 +1,16 @@
+import type { LeftOver } from './left-over.ts'
 import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
 import type { Creation, Operation, Request } from './request.ts'
+import type { Stall, Standing } from './stall.ts'
+import type { Usual } from './usual.ts'
+import type { Work } from './work.ts'
 
+export type { LeftOver } from './left-over.ts'
 export type * from './request.ts'
+export type { Stall, Standing } from './stall.ts'
+export type { Usual } from './usual.ts'
+export type { DatabaseState, Work } from './work.ts'
 
 /** The words of a transfer's record; `apply()` is the only thing that makes a next version of it. */
 
@@ -51,6 +59,11 @@ export type Rule = {
   gate: Gate
   onBypass: 'stop' | 'follow'
   unnamedConnections: 'wait' | 'ask'
+  /** What becomes of connections of ours that Azure leaves behind; records of before have none and mean `keep`. */
+  leftOver?: 'keep' | 'remove'
+  /** How long a running job may say the same before that is told: at 0, 1 and 100 %, and in between. */
+  stuckAfter?: Millis
+  silentAfter?: Millis
   maxOpen: number
 }
 
@@ -165,6 +178,7 @@ export type Ending = {
   refusal?: { code: string; facts: Readonly<Record<string, string>> }
   /** The operation completed all the same, after a no. */
   released?: boolean
+  work?: Work
   /** Connections of ours that are still there, with their state. */
   leftOver: readonly Connection[]
   /** Nothing had been sent to Azure. */
@@ -187,10 +201,12 @@ export type Milestone = { at: Millis } & (
   | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
   | { kind: 'half_approved'; approved?: Side; missing: Side; fault: Fault }
   | { kind: 'running' }
+  | ({ kind: 'stalled' } & Standing)
   | { kind: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
   | { kind: 'not_undone'; what: 'cancel' | Side; fault: Fault }
   | { kind: 'closing_slow' }
   | { kind: 'ended' }
+  | { kind: 'left_over'; outcomes: readonly LeftOver[] }
 )
 
 export type Transfer = {
@@ -214,12 +230,16 @@ export type Transfer = {
   decisions: readonly Decision[]
   /** Raw text of Azure and percentage (0..100) where it names one. */
   progress?: { text: string; percent?: number; at: Millis }
+  stall?: Stall
+  usual?: Usual
   cancel?: { by: Person; at: Millis; reason?: string }
   /** `refused`: the operation that was named is not ours; it waits for another word. */
   settled?: { by: Person; at: Millis; running?: string; refused?: true }
   bypassed?: { side: Side; at: Millis }
   closing?: Closing
   ending?: Ending
+  /** What became of `ending.leftOver` where the rule has it removed, one entry each. */
+  leftOver?: readonly LeftOver[]
   story: readonly Milestone[]
   /** SHA-256 chain over the applied events, hex. */
   head: string

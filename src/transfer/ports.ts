@@ -2,6 +2,7 @@ import type {
   Address,
   AzureOperation,
   Connection,
+  DatabaseState,
   Fault,
   MessageRef,
   Millis,
@@ -62,6 +63,8 @@ export type Observation = {
   fault?: Fault
   /** Connections that the operation's own result names. */
   named: readonly { side: Side; name: string; status: string }[]
+  /** When Azure's record of the operation was last touched; of an ended one, its end. */
+  changedAt?: Millis
   /** Milliseconds that Azure asks us to wait before the next read. */
   retryAfter?: Millis
 }
@@ -95,6 +98,10 @@ export type Azure = {
   /** Makes the operation record of an id that an operator names; refuses what does not exist or is another job. */
   adopt(request: Request, plan: Plan, operationId: string): Promise<AzureOperation>
   observe(request: Request, operation: AzureOperation): Promise<Observation>
+  /** Percentage (1..100) from the database's list of operations, the other place that may name one. */
+  percent(request: Request, operation: AzureOperation): Promise<number | undefined>
+  /** The request's database as it is now; undefined when there is none. */
+  database(request: Request): Promise<DatabaseState | undefined>
   /** One PUT. Resolves when Azure took it, not when it is done: read the connection back. */
   decide(
     request: Request,
@@ -103,6 +110,11 @@ export type Azure = {
     description: string,
     mayStart: () => void,
   ): Promise<void>
+  /**
+   * One DELETE of a connection that the import/export service made on our server or account. Resolves when Azure took it
+   * or has none of that id: read the connection to see that it is gone. Asking twice harms nothing.
+   */
+  remove(request: Request, connection: Connection, mayStart: () => void): Promise<void>
   /** Asks Azure to cancel; `refused` carries why it will not. */
   cancel(request: Request, operation: AzureOperation): Promise<{ kind: 'asked' } | { kind: 'refused'; fault: Fault }>
 }

@@ -125,8 +125,11 @@ export type Store = {
   begin(lease: Lease): Promise<{ tries: number } | undefined>
   renew(lease: Lease): Promise<boolean>
   finish(lease: Lease): Promise<void>
-  /** Newest first. */
-  list(by: { requester: Person } | { status: Status } | { all: true }, most: number): Promise<readonly Stored[]>
+  /** Newest first; of a database by its resource id, in any case of letters. */
+  list(
+    by: { requester: Person } | { status: Status } | { database: string } | { all: true },
+    most: number,
+  ): Promise<readonly Stored[]>
   /** The audit, oldest first, from a number on. */
   audit(from: number, most: number): Promise<readonly Readonly<Record<string, string>>[]>
 }

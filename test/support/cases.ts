@@ -11,6 +11,9 @@ export type CaseRule = {
   gate?: 'endpoints' | 'submission'
   onBypass?: 'stop' | 'follow'
   unnamedConnections?: 'wait' | 'ask'
+  leftOver?: 'keep' | 'remove'
+  stuckAfter?: string
+  silentAfter?: string
 }
 
 const group = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-data/providers'

@@ -71,10 +71,16 @@ export const milestones: { readonly [K in Milestone['kind']]: Extract<Milestone,
   bypassed: { at: askedAt, kind: 'bypassed', side: 'sql', onBypass: 'stop' },
   half_approved: { at: askedAt, kind: 'half_approved', approved: 'sql', missing: 'storage', fault },
   running: { at: askedAt, kind: 'running' },
+  stalled: { at: askedAt + 5_400_000, kind: 'stalled', since: askedAt, text: 'Pending' },
   closing: { at: askedAt, kind: 'closing', outcome: 'denied', cause: 'denied' },
   not_undone: { at: askedAt, kind: 'not_undone', what: 'cancel', fault },
   closing_slow: { at: askedAt, kind: 'closing_slow' },
   ended: { at: askedAt, kind: 'ended' },
+  left_over: {
+    at: askedAt,
+    kind: 'left_over',
+    outcomes: [{ side: 'sql', id: connectionOf('sql').id, name: 'pec-sql', state: 'kept', fault }],
+  },
 }
 
 /** A transfer as a team of Teams has it. */
