@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { beyondOf } from '../src/transfer/beyond.ts'
-import { choices, mostChoices } from '../src/transfer/choices.ts'
 import { type Discovered, type List, readLists } from '../src/transfer/discovered.ts'
 import { Refusal } from '../src/transfer/errors.ts'
+import { foundChoices, mostChoices } from '../src/transfer/found-choices.ts'
 import { parseCommand } from '../src/transfer/grammar.ts'
 import type { Rule } from '../src/transfer/model.ts'
 import { matchRule, type Policy } from '../src/transfer/policy.ts'
@@ -81,6 +81,7 @@ describe('a name is looked for in the catalogue, then in Azure', () => {
     ['sql-test.database.windows.net/staging', databaseId('sql-test', 'staging'), 'sql-test/staging', true],
     [`"${databaseId('sql-test', 'brand new')}"`, databaseId('sql-test', 'brand new'), 'sql-test/brand new', true],
     [databaseId('sql-prod', 'orders').toUpperCase(), databaseId('sql-prod', 'orders'), 'orders', undefined],
+    [`"${databaseId('sql-prod', 'Orders')}/"`, databaseId('sql-prod', 'orders'), 'orders', undefined],
   ])('%s', (typed, id, alias, isDiscovered) => {
     const { database, rule } = asked(`export ${typed} to backups`, policy)
     expect(database).toMatchObject({ id, alias })
@@ -210,13 +211,13 @@ describe('only a rule that names it lets something outside of the catalogue be m
 describe('choices', () => {
   const policy = policyOf(['sql-test/*', 'sql-prod/*'], ['stextra/w*'])
   test('are what a rule names and the catalogue has not, the nearest first', () => {
-    const database = (fragment: string) => choices({ policy, discovered }, { kind: 'database', fragment })
+    const database = (fragment: string) => foundChoices({ policy, discovered }, { kind: 'database', fragment })
     expect(database('')).toEqual(['sql-prod/ledger', 'sql-test/ledger', 'sql-test/staging'])
     expect(database(' LEDG')).toEqual(['sql-prod/ledger', 'sql-test/ledger'])
     expect(database('sql-t')).toEqual(['sql-test/ledger', 'sql-test/staging'])
-    expect(choices({ policy, discovered }, { kind: 'storage', fragment: 'st' })).toEqual(['stextra'])
-    expect(choices({ policy, discovered }, { kind: 'container', of: 'stextra', fragment: '' })).toEqual(['weekly'])
-    expect(choices({ policy, discovered: undefined }, { kind: 'storage', fragment: '' })).toEqual([])
+    expect(foundChoices({ policy, discovered }, { kind: 'storage', fragment: 'st' })).toEqual(['stextra'])
+    expect(foundChoices({ policy, discovered }, { kind: 'container', of: 'stextra', fragment: '' })).toEqual(['weekly'])
+    expect(foundChoices({ policy, discovered: undefined }, { kind: 'storage', fragment: '' })).toEqual([])
   })
 
   test('and answers come in time among as many names as are ever kept', () => {
@@ -225,7 +226,9 @@ describe('choices', () => {
     // Of the processor: a busy machine says nothing about the code.
     const began = process.cpuUsage()
     const found = readLists(many, 'blob.core.windows.net')
-    expect(choices({ policy, discovered: found }, { kind: 'database', fragment: 'base-1' })).toHaveLength(mostChoices)
+    expect(foundChoices({ policy, discovered: found }, { kind: 'database', fragment: 'base-1' })).toHaveLength(
+      mostChoices,
+    )
     expect(asked('export database-19999x to backups', policy, found).facts).toMatchObject({
       suggestion: expect.any(String),
     })

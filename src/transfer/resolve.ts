@@ -56,7 +56,8 @@ function findServer(typed: string, databases: readonly DatabaseTarget[], beyond:
   )
   if (known) return known
   if (beyond && isResourceId(typed)) {
-    const target = databaseById(typed, beyond.reach)
+    const target = listedOr(databaseById(typed, beyond.reach), databases)
+    if (!target.discovered) return target
     const neighbour = databases.find((each) => lower(serverId(each)) === lower(serverId(target)))
     return neighbour ? besides(neighbour, target.database) : target
   }
@@ -101,7 +102,7 @@ function checkDatabaseName(name: string): void {
 function findDatabase(typed: string, databases: readonly DatabaseTarget[], beyond: Beyond | undefined): DatabaseTarget {
   const listed = databaseAmong(typed, databases)
   if (listed) return listed
-  if (beyond && isResourceId(typed)) return databaseById(typed, beyond.reach)
+  if (beyond && isResourceId(typed)) return listedOr(databaseById(typed, beyond.reach), databases)
   const found = databaseAmong(typed, beyond?.databases ?? [])
   if (found) return found
   const names = [...databases, ...(beyond?.databases ?? [])].flatMap((each) => [each.database, path(each)])
@@ -122,12 +123,17 @@ function databaseAmong(typed: string, databases: readonly DatabaseTarget[]): Dat
   return first
 }
 
+/** An id has more than one spelling, and what the catalogue has is under the rules for the catalogue in each of them. */
+function listedOr<Target extends { id: string }>(target: Target, listed: readonly Target[]): Target {
+  return listed.find((each) => lower(each.id) === lower(target.id)) ?? target
+}
+
 type StorageWish = { storage: string; container?: string }
 
 function findStorage(wish: StorageWish, entries: readonly StorageEntry[], beyond: Beyond | undefined): StorageEntry {
   const listed = storageAmong(wish, entries)
   if (listed) return listed
-  if (beyond && isResourceId(wish.storage)) return storageById(wish.storage, beyond.reach)
+  if (beyond && isResourceId(wish.storage)) return listedOr(storageById(wish.storage, beyond.reach), entries)
   const found = storageAmong(wish, beyond?.storage ?? [])
   if (found) return found
   const names = [...entries, ...(beyond?.storage ?? [])].map((each) => each.account)

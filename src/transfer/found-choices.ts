@@ -10,7 +10,7 @@ export const mostChoices = 100
  * the containers of the account `of` (its name or resource id). At most 100 that hold the fragment, those that begin
  * with it first, in order of the alphabet.
  */
-export function choices(
+export function foundChoices(
   { policy, discovered }: { policy: Policy; discovered: Discovered | undefined },
   wish: Wish,
 ): readonly string[] {
