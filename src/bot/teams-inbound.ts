@@ -153,6 +153,8 @@ async function invoked(
 /** While the store is away nothing is recorded, and everybody is told so. */
 const away: Handlers = {
   onCommand: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
+  onForm: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
+  choices: async () => [],
   onDecision: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
   beforeDeny: async () => undefined,
   onView: async () => undefined,
