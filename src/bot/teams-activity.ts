@@ -18,7 +18,7 @@ const schema = z.looseObject({
     conversationType: z.string().nullish(),
     tenantId: z.string().nullish(),
   }),
-  recipient: named.extend({ isTargeted: z.boolean().nullish() }).nullish(),
+  recipient: named.extend({ isTargeted: z.unknown().optional() }).nullish(),
   entities: z
     .array(z.looseObject({ type: z.string().nullish(), text: z.string().nullish(), mentioned: named.nullish() }))
     .nullish(),

@@ -3,9 +3,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Files that take long: begun last, they would be what everybody waits for. Those that wait stand between those that work. */
 const slow = [
   'crash-kill-azure',
+  'crash-teams',
   'crash-pause',
   'workers',
+  'across-chats',
   'drain',
+  'story-teams',
   'crash-kill-commits',
   'azure-variants',
   'outage',
