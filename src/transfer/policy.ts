@@ -54,12 +54,6 @@ export function approversOf(rule: Rule): readonly Principal[] {
   return [...new Set(rule.stages.flatMap((stage) => stage.approvers))]
 }
 
-/** Compiled once: a form asks for every database with every storage. */
-const compiled = new WeakMap<readonly string[], picomatch.Matcher>()
-
 function fits(globs: readonly string[], names: readonly string[]): boolean {
-  if (globs.length === 0) return true
-  const matcher = compiled.get(globs) ?? picomatch([...globs], { nocase: true })
-  compiled.set(globs, matcher)
-  return names.some((name) => matcher(name))
+  return globs.length === 0 || names.some((name) => picomatch.isMatch(name, [...globs], { nocase: true }))
 }
