@@ -8,6 +8,7 @@ const schema = z.looseObject({
   type: z.string().min(1),
   id: z.string().nullish(),
   name: z.string().nullish(),
+  replyToId: z.string().nullish(),
   channelId: z.string(),
   serviceUrl: z.string(),
   text: z.string().nullish(),
@@ -77,7 +78,7 @@ export function originOf(activity: TeamsActivity): { address: Address; thread?: 
 }
 
 /** Names one delivery: the same when Teams sends it again. */
-export function deliveryOf({ conversation, id }: TeamsActivity): string {
+export function deliveryOf({ conversation, id }: Pick<TeamsActivity, 'conversation' | 'id'>): string {
   return `teams:${splitThread(conversation.id).conversation}:${id ?? ''}`
 }
 

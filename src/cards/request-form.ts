@@ -33,6 +33,13 @@ export function typedInstead(operation?: Operation): readonly Line[] {
   return [['The form could not be opened, and nothing was recorded. Try again, or write ', ...typed, '.']]
 }
 
+/** What a form is answered with that was asked for where its sender is not. */
+export const notThere: readonly Line[] = [
+  [
+    'You are not in the conversation where this form was asked for, and nothing was recorded. Write export or import where the story is to be told, and fill in the new form.',
+  ],
+]
+
 /** What each operation is called where one of them is chosen. */
 export const operations: readonly { value: Operation; label: string }[] = [
   { value: 'export', label: 'Export a database to storage' },

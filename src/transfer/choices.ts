@@ -7,8 +7,24 @@ export type Choice = { value: string; label: string }
 /** Which field of which form is being filled in; `storage` is what is chosen there already, where that is known. */
 export type ChoiceKind = { operation: Operation; field: 'database' | 'storage' | 'container'; storage?: string }
 
-/** What the catalogue holds for a field, with the rules under which it could be asked for, whoever asks. */
-export function offered(policy: Policy, kind: ChoiceKind): readonly { choice: Choice; rules: readonly Rule[] }[] {
+/** A choice, with the rules under which it could be asked for, whoever asks. */
+export type Offer = { choice: Choice; rules: readonly Rule[] }
+
+/** What the catalogue holds for a field; worked out once for each policy, which does not change while we run. */
+export function offered(policy: Policy, kind: ChoiceKind): readonly Offer[] {
+  const known = found.get(policy) ?? new Map<string, readonly Offer[]>()
+  found.set(policy, known)
+  const { operation, field } = kind
+  const storage = policy.catalogue.storage.some(({ alias }) => alias === kind.storage) ? kind.storage : undefined
+  const key = `${operation} ${field} ${field === 'container' ? (storage ?? '') : ''}`
+  const offers = known.get(key) ?? workOut(policy, { operation, field, ...(storage === undefined ? {} : { storage }) })
+  known.set(key, offers)
+  return offers
+}
+
+const found = new WeakMap<Policy, Map<string, readonly Offer[]>>()
+
+function workOut(policy: Policy, kind: ChoiceKind): readonly Offer[] {
   const { databases, storage } = policy.catalogue
   const places = storage.flatMap((entry) => containersOf(policy, entry).map((container) => ({ ...entry, container })))
   const rulesOf = (somewhere: readonly Place[], some: Policy['catalogue']['databases']): readonly Rule[] => {
