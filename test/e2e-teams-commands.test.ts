@@ -34,7 +34,7 @@ const typed: readonly (readonly [text: (name: string) => string, options: SayOpt
 /** What is typed, and what the asker reads. */
 const mistakes: readonly (readonly [text: string, ...says: string[]])[] = [
   ['exprt orders to backups', 'does not know exprt', 'Did you mean export?'],
-  ['export', 'Which database?', '/export ‹database› to ‹storage›'],
+  ['export to backups', 'Which database?', '/export ‹database› to ‹storage›'],
   ['export ordrs to backups', 'no database ordrs', 'Did you mean orders?'],
   ['export orders to bakcups', 'no storage bakcups', 'Did you mean backups?'],
   ['export orders to backups --bolb x', 'no option --bolb', 'Did you mean --blob?'],

@@ -57,6 +57,8 @@ const handlers: Handlers = {
     heard.denials.push(input)
     return answers.deny()
   },
+  onForm: async () => ({ ok: true, lines: [] }),
+  choices: async () => [],
   onView: async () => undefined,
   onMembershipChange(group) {
     heard.groups.push(group)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AppsManifestValidateArguments } from '@slack/web-api'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
+import { shortcut } from '../src/bot/slack-form.ts'
 import { parseCommand, verbs } from '../src/transfer/grammar.ts'
 
 const folder = join(import.meta.dirname, '../manifest/slack')
@@ -55,7 +56,9 @@ test('both manifests are the same but for the way in', () => {
     delete command.url
   }
   delete http.settings.event_subscriptions.request_url
+  expect(http.settings.interactivity.message_menu_options_url).toBe(http.settings.interactivity.request_url)
   delete http.settings.interactivity.request_url
+  delete http.settings.interactivity.message_menu_options_url
   expect({ ...http, settings: { ...http.settings, socket_mode_enabled: true } }).toEqual(socket)
 })
 
@@ -66,12 +69,22 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
   expect([...new Set(typed)].map((line) => [line, parseCommand(line).kind])).toEqual([
     ['/export orders to backups', 'export'],
     ['/export orders to backups/container/blob --reason "…"', 'export'],
+    ['/import backups/container/blob to orders', 'import'],
+    ['/import backups/container/blob to orders --create --reason "…"', 'import'],
     ['/drawbridge help', 'help'],
     ['/drawbridge list', 'list'],
     ['/drawbridge status k7m2p9qx', 'status'],
+    ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],
   ])
 })
+
+test.each(Object.entries(over))(
+  'the shortcut of the manifest for %s is the one that opens a form',
+  (_mode, manifest) => {
+    expect(manifest.features.shortcuts).toMatchObject([{ type: 'global', callback_id: shortcut }])
+  },
+)
 
 test('the hints name every verb but the one for operators', () => {
   const hinted = over.http.features.slash_commands.flatMap(({ command, usage_hint }) =>
@@ -81,11 +94,17 @@ test('the hints name every verb but the one for operators', () => {
 })
 
 test('a hint that the bot does not understand would be noticed', () => {
-  expect(() => parseCommand(`/drawbridge ${plainest('import <storage>')}`)).toThrow('not_yet')
+  expect(() => parseCommand(`/import ${plainest('<storage> to <database>')}`)).toThrow('missing_blob')
   expect(() => parseCommand(`/drawbridge ${plainest('show <id>')}`)).toThrow('unknown_verb')
 })
 
-const values: Readonly<Record<string, string>> = { database: 'orders', storage: 'backups', id: 'k7m2p9qx' }
+const values: Readonly<Record<string, string>> = {
+  database: 'orders',
+  storage: 'backups',
+  id: 'k7m2p9qx',
+  container: 'container',
+  blob: 'blob',
+}
 
 /** A usage hint as it is typed with all that is optional left out. */
 function plainest(hint: string): string {
@@ -98,11 +117,14 @@ function fullest(hint: string): string {
 }
 
 type Read = {
-  features: { slash_commands: { command: string; url?: string; usage_hint: string; should_escape: boolean }[] }
+  features: {
+    shortcuts: { type: string; callback_id: string }[]
+    slash_commands: { command: string; url?: string; usage_hint: string; should_escape: boolean }[]
+  }
   oauth_config: { scopes: { bot: string[]; bot_optional: string[] } }
   settings: {
     event_subscriptions: { request_url?: string; bot_events: string[] }
-    interactivity: { is_enabled: boolean; request_url?: string }
+    interactivity: { is_enabled: boolean; request_url?: string; message_menu_options_url?: string }
     socket_mode_enabled: boolean
   }
 }

@@ -46,7 +46,7 @@ const broken: Readonly<Record<string, [wrong: (manifest: Loose) => unknown, prob
   'has a bot without a GUID': [({ bots: [bot] }) => Object.assign(bot, { botId: 'drawbridge' }), /botId/],
   'has a key that is unknown': [(manifest) => Object.assign(manifest, { slashes: true }), /\(slashes\)/],
   'has a command of 129 characters': [({ bots: [bot] }) => retitle(bot, 'x'.repeat(129)), /title/],
-  'has 13 commands in a list': [({ bots: [bot] }) => bot.commandLists[0].commands.push(...sevenMore), /commands/],
+  'has 13 commands in a list': [({ bots: [bot] }) => bot.commandLists[0].commands.push(...fiveMore), /commands/],
   'has four lists': [({ bots: [bot] }) => bot.commandLists.push(...bot.commandLists), /commandLists/],
   'has a trigger that is unknown': [({ bots: [bot] }) => bot.commandLists[0].triggers.push('dash'), /triggers/],
   'is silent on channels': [
@@ -96,8 +96,15 @@ test('a command says what help says of it', () => {
   for (const { title, description } of commands) {
     for (const line of helpAnswer(undefined, title)) {
       const [form, what] = line.map((part) => (typeof part === 'object' && 'code' in part ? part.code : String(part)))
-      expect(description).toContain(form?.replace(/^\/(drawbridge )?/, ''))
-      expect(description.toLowerCase()).toContain(what?.trim().replace(/^\(operators\) says /, ''))
+      // Not every option has room.
+      const bare = form?.replace(/^\/(drawbridge )?/, '').replace(/ \[--.*/, '')
+      expect(description).toContain(bare)
+      expect(description.toLowerCase()).toContain(
+        what
+          ?.trim()
+          .toLowerCase()
+          .replace(/^\(operators\) says /, ''),
+      )
     }
   }
 })
@@ -114,7 +121,7 @@ test.each(waysIn)('the bot understands every command that is offered, typed as "
 })
 
 test('a command that no bot knows would be noticed', () => {
-  expect(() => verbOf('import')).toThrow('not_yet')
+  expect(() => verbOf('restore')).toThrow('unknown_verb')
   expect(() => verbOf('/shutdown')).toThrow('unknown_verb')
 })
 
@@ -189,7 +196,7 @@ type Loose = {
   supportsChannelFeatures?: string
   bots: [{ botId: string; commandLists: [{ triggers: string[]; commands: { title: string; description: string }[] }] }]
 }
-const sevenMore = Array.from({ length: 7 }, (_, i) => ({ title: `more ${i}`, description: 'more' }))
+const fiveMore = Array.from({ length: 5 }, (_, i) => ({ title: `more ${i}`, description: 'more' }))
 
 function retitle({ commandLists: [list] }: Loose['bots'][0], title: string): void {
   list.commands.push({ title, description: 'long' })
@@ -200,14 +207,21 @@ function verbOf(text: string): string {
   try {
     return parseCommand(text).kind
   } catch (error) {
-    if (!(error instanceof Refusal) || /^(unknown_verb|not_yet|empty)$/.test(error.code)) throw error
-    return error.facts.verb ?? (error.code === 'missing_database' ? 'export' : error.code)
+    if (!(error instanceof Refusal) || /^(unknown_verb|empty)$/.test(error.code)) throw error
+    const lacking: Readonly<Record<string, string>> = { missing_database: 'export', missing_source: 'import' }
+    return error.facts.verb ?? lacking[error.code] ?? error.code
   }
 }
 
 /** A form with everything optional left out and the rest filled in. */
 function plainest(form: string): string {
-  const values: Readonly<Record<string, string>> = { database: 'orders', storage: 'backups', id: 'k7m2p9qx' }
+  const values: Readonly<Record<string, string>> = {
+    database: 'orders',
+    storage: 'backups',
+    id: 'k7m2p9qx',
+    container: 'dumps',
+    blob: 'orders.bacpac',
+  }
   return form
     .replaceAll(/\s*\[(?:[^[\]]|\[[^\]]*\])*\]/g, '')
     .replaceAll(/<([^>]+)>/g, (_, name: string) => values[name] ?? botId)

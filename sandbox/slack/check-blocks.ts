@@ -101,6 +101,8 @@ const IMAGE: Shape = {
   title: text(2000, 'plain_text'),
 }
 
+const CHOSEN: Shape = { action_id: chars(255), options: list(10, option), confirm, focus_on_load: anything }
+
 const ELEMENTS: Record<string, { fields: Shape; needed: string[] }> = {
   button: {
     fields: {
@@ -127,6 +129,32 @@ const ELEMENTS: Record<string, { fields: Shape; needed: string[] }> = {
     },
     needed: [],
   },
+  external_select: {
+    fields: {
+      action_id: chars(255),
+      placeholder: text(150, 'plain_text'),
+      initial_option: option,
+      min_query_length: anything,
+      confirm,
+      focus_on_load: anything,
+    },
+    needed: ['action_id'],
+  },
+  conversations_select: {
+    fields: {
+      action_id: chars(255),
+      placeholder: text(150, 'plain_text'),
+      initial_conversation: chars(255),
+      default_to_current_conversation: oneOf(true, false),
+      response_url_enabled: oneOf(true, false),
+      filter: conversationFilter,
+      confirm,
+      focus_on_load: anything,
+    },
+    needed: ['action_id'],
+  },
+  checkboxes: { fields: { ...CHOSEN, initial_options: list(10, option) }, needed: ['options'] },
+  radio_buttons: { fields: { ...CHOSEN, initial_option: option }, needed: ['options'] },
   plain_text_input: {
     fields: {
       action_id: chars(255),
@@ -197,6 +225,21 @@ function element(value: unknown, at: string, report: Report): void {
   const known = Object.hasOwn(ELEMENTS, value.type) ? ELEMENTS[value.type] : undefined
   if (known) shape({ ...known.fields, type: anything }, known.needed)(value, at, report)
   else if (value.action_id !== undefined) chars(255)(value.action_id, `${at}/action_id`, report)
+}
+
+function conversationFilter(value: unknown, at: string, report: Report): void {
+  const kinds = list(4, oneOf('im', 'mpim', 'private', 'public'))
+  const flag = oneOf(true, false)
+  const known = { include: kinds, exclude_external_shared_channels: flag, exclude_bot_users: flag }
+  shape(known, [])(value, at, report)
+}
+
+/** What Slack finds wrong in the options that an app answers with while somebody looks for one. */
+export function checkOptions(options: unknown): string[] {
+  const problems: string[] = []
+  if (!Array.isArray(options)) return ['must be an array [json-pointer:/options]']
+  if (options.length > 0) list(100, option)(options, '/options', (at, problem) => problems.push(`${problem} ${at}`))
+  return problems
 }
 
 function actionElements(value: unknown, at: string, report: Report): void {

@@ -21,6 +21,9 @@ const ACTS: Record<string, Act> = {
   click: ({ as }, b) => as(textOf(b, 'user')).click(b as Parameters<Person['click']>[0]),
   submit: ({ as }, b) =>
     as(textOf(b, 'user')).submit(textOf(b, 'view'), b.values as Record<string, string>, b as DeliveryOptions),
+  shortcut: ({ as }, b) => as(textOf(b, 'user')).shortcut(textOf(b, 'callbackId'), b as DeliveryOptions),
+  'look-for': ({ as }, b) =>
+    as(textOf(b, 'user')).lookFor(textOf(b, 'view'), textOf(b, 'block'), textOf(b, 'value'), b as DeliveryOptions),
   event: ({ control }, b) => control.event(b.event as Fields, b as DeliveryOptions),
   group: ({ control }, b) => control.group(textOf(b, 'id'), b.users as string[], b as DeliveryOptions),
   user: ({ control }, { id, ...change }) => control.user(String(id), change),

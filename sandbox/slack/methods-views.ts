@@ -27,6 +27,7 @@ export function addView(
     user,
     open: true,
     errors: {},
+    loaded: {},
     view: {},
     ...(place.channel && { channel: place.channel }),
   }
@@ -41,6 +42,7 @@ export function replaceView(world: World, shown: SlackView, view: Fields): void 
   const { id, root_view_id, previous_view_id } = shown.view
   shown.view = { ...whole(world, view), id, root_view_id, previous_view_id }
   shown.errors = {}
+  shown.loaded = {}
 }
 
 function open(world: World, args: Fields): Answer {

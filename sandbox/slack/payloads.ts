@@ -125,6 +125,35 @@ export function viewSubmissionPayload(
   }
 }
 
+/** A global shortcut: Slack does not say where the person is. */
+export function shortcutPayload(world: World, user: SlackUser, callbackId: string, triggerId: string): Fields {
+  return {
+    type: 'shortcut',
+    ...common(world, user),
+    callback_id: callbackId,
+    trigger_id: triggerId,
+    action_ts: world.ts(),
+  }
+}
+
+/** A person looks for an option in a select of a modal. */
+export function blockSuggestionPayload(
+  world: World,
+  user: SlackUser,
+  shown: SlackView,
+  at: { blockId: string; actionId: string; value: string; values: Fields },
+): Fields {
+  return {
+    type: 'block_suggestion',
+    ...common(world, user),
+    container: { type: 'view', view_id: shown.id },
+    action_id: at.actionId,
+    block_id: at.blockId,
+    value: at.value,
+    view: { ...shown.view, state: { values: at.values } },
+  }
+}
+
 function common(world: World, user: SlackUser): Fields {
   return {
     user: { id: user.id, username: user.name, name: user.name, team_id: user.team_id },

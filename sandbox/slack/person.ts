@@ -2,13 +2,13 @@ import { isFields } from './check-blocks.ts'
 import type { Deliveries } from './deliveries.ts'
 import { addMessage } from './messages.ts'
 import { noticeFor } from './notices.ts'
-import { blockActionsPayload, saidEvent } from './payloads.ts'
+import { blockActionsPayload, saidEvent, shortcutPayload } from './payloads.ts'
 import { typeCommand } from './person-command.ts'
-import { submitView } from './person-view.ts'
+import { lookFor, submitView } from './person-view.ts'
 import { mintResponseUrl } from './response-url.ts'
 import { APP } from './seed.ts'
 import { typedMessage } from './typed.ts'
-import type { Fields, SlackChannel, SlackEphemeral, SlackMessage, SlackUser } from './types.ts'
+import type { Fields, SlackChannel, SlackEphemeral, SlackMessage, SlackUser, SlackView } from './types.ts'
 import type { DeliveryOptions, InteractionResult, Person, SaidResult } from './use-types.ts'
 import type { World } from './world.ts'
 
@@ -30,11 +30,12 @@ export function createPerson(world: World, deliveries: Deliveries, userId: strin
       speak(world, deliveries, { user, channel: world.dm(user.id), thread, text, options }),
     click: async ({ message, actionId, blockId, edit, ...options }) =>
       click(world, deliveries, user, { target: messageCalled(world, message), actionId, blockId, edit, options }),
-    async submit(view, values = {}, options = {}) {
-      const shown = typeof view === 'string' ? world.state.views.find((v) => v.id === view) : view
-      if (!shown) throw new Error(`There is no modal ${String(view)}`)
-      return submitView(world, deliveries, user, shown, { values, options })
-    },
+    submit: async (view, values = {}, options = {}) =>
+      submitView(world, deliveries, user, viewCalled(world, view), { values, options }),
+    shortcut: async (callbackId, { channel = HOME, ...options } = {}) =>
+      startShortcut(world, deliveries, user, { callbackId, channel: placeFor(world, user, channel), options }),
+    lookFor: async (view, blockId, value = '', { values = {}, ...options } = {}) =>
+      lookFor(world, deliveries, user, viewCalled(world, view), { blockId, value, values, options }),
     see: (channel = HOME) => see(world, user, placeFor(world, user, channel)),
   }
 }
@@ -85,6 +86,19 @@ async function click(
   return { ...delivery, triggerId, responseUrl, ...(notice && { notice }) }
 }
 
+async function startShortcut(
+  world: World,
+  deliveries: Deliveries,
+  user: SlackUser,
+  started: { callbackId: string; channel: SlackChannel; options: DeliveryOptions },
+): Promise<InteractionResult> {
+  const triggerId = world.trigger(user.id, started.channel.id)
+  const payload = shortcutPayload(world, user, started.callbackId, triggerId)
+  const delivery = await deliveries.deliver('interaction', payload, started.options)
+  const notice = noticeFor(world, delivery, { user: user.id, what: `shortcut ${started.callbackId}` })
+  return { ...delivery, triggerId, ...(notice && { notice }) }
+}
+
 /** The element as an action carries it: its own fields and the block it is in. */
 function findElement(message: SlackMessage, actionId: string, blockId: string | undefined): Fields | undefined {
   for (const block of message.blocks) {
@@ -114,6 +128,12 @@ function placeFor(world: World, user: SlackUser, id: string): SlackChannel {
   if (!channel) throw new Error(`There is no channel ${id}`)
   if (channel.kind !== 'public' && !channel.members.includes(user.id)) throw new Error(`${user.id} is not in ${id}`)
   return channel
+}
+
+function viewCalled(world: World, view: SlackView | string): SlackView {
+  const shown = typeof view === 'string' ? world.state.views.find((v) => v.id === view) : view
+  if (!shown) throw new Error(`There is no modal ${String(view)}`)
+  return shown
 }
 
 function messageCalled(world: World, message: SlackMessage | string): SlackMessage {

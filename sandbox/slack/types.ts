@@ -51,13 +51,14 @@ export type SlackMessage = {
 /** A message that only `to` can see; `via` says how the app sent it. */
 export type SlackEphemeral = SlackMessage & { to: string; via: 'chat.postEphemeral' | 'response_url' | 'ack' }
 
-/** A modal; `view` is the object as the wire carries it, `errors` what the last view_submission was answered. */
+/** A modal; `view` is the object as the wire carries it, `errors` what the last view_submission was answered, `loaded` the options that the app gave for each block. */
 export type SlackView = {
   id: string
   user: string
   open: boolean
   view: Fields
   errors: Record<string, string>
+  loaded: Record<string, Fields[]>
   channel?: string
 }
 
@@ -112,7 +113,13 @@ export type Notice = {
   user: string
   channel?: string
   about: string
-  error: 'operation_timeout' | 'dispatch_failed' | 'http_service_error' | 'invalid_command_response' | 'view_error'
+  error:
+    | 'operation_timeout'
+    | 'dispatch_failed'
+    | 'http_service_error'
+    | 'invalid_command_response'
+    | 'view_error'
+    | 'options_error'
 }
 
 /** Everything the sandbox knows, as plain data that tests may read at any time. */

@@ -65,6 +65,9 @@ export type InteractionResult = Delivered & {
   view?: SlackView
 }
 
+/** What an app gave to choose from. */
+export type SuggestResult = Delivered & { options: Fields[]; notice?: Notice }
+
 /** What became of a message that the app hears of; `delivery` is missing when the app does not (no mention, bot not there). */
 export type SaidResult = { message: SlackMessage; delivery?: Delivered }
 
@@ -88,6 +91,15 @@ export type Person = {
     values?: Record<string, string | Fields | null>,
     options?: DeliveryOptions,
   ): Promise<InteractionResult>
+  /** Starts a global shortcut of the app, while looking at this channel. */
+  shortcut(callbackId: string, options?: DeliveryOptions & { channel?: string }): Promise<InteractionResult>
+  /** Types into an external select; `values` is what stands in the modal's other fields. */
+  lookFor(
+    view: SlackView | string,
+    blockId: string,
+    value?: string,
+    options?: DeliveryOptions & { values?: Record<string, string | Fields | null> },
+  ): Promise<SuggestResult>
   see(channel?: string): (SlackMessage | SlackEphemeral)[]
 }
 

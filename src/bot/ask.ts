@@ -29,11 +29,14 @@ type Wish = Pick<Request, 'operation' | 'privateLink' | 'reason' | 'create' | 'd
   storage: StorageTarget
 }
 
+/** Who asks, and where the story goes. */
+type Asking = Pick<Command, 'by' | 'origin'>
+
 /** Records a new transfer, or refuses with the reason; nothing is sent anywhere here. */
 export async function ask(
   desk: Desk,
   visit: Visit,
-  command: Command,
+  command: Asking,
   intent: ExportIntent | ImportIntent,
 ): Promise<Answer> {
   await checkStanding(desk, command.by)
@@ -73,7 +76,7 @@ export async function retry(desk: Desk, visit: Visit, command: Command, id: stri
 async function begin(
   desk: Desk,
   visit: Visit,
-  { by, origin }: Command,
+  { by, origin }: Asking,
   { id, at, wish }: { id: string; at: number; wish: Wish },
 ): Promise<Answer> {
   const request: Request = { ...wish, ...personBehind(desk.policy.people, by), at, origin }

@@ -1,10 +1,15 @@
 import type { View } from '../cards/view.ts'
+import type { Choice, ChoiceKind } from '../transfer/choices.ts'
 import type { Address, Person } from '../transfer/model.ts'
-import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
+import type { Answer, Command, DecisionInput, FormInput } from '../transfer/ports.ts'
 
 /** What the chats call. Handlers never throw and answer in time by themselves; adapters guard against both all the same. */
 export type Handlers = {
   onCommand(command: Command): Promise<Answer>
+  /** Ends in the same request as the typed command. A no is not kept for the form, which may be corrected and sent again. */
+  onForm(input: FormInput): Promise<Answer>
+  /** What the person may choose in a field; nothing when it cannot be read in time. */
+  choices(kind: ChoiceKind, typed: string, by: Person): Promise<readonly Choice[]>
   onDecision(input: DecisionInput): Promise<Answer>
   /** The refusal that this click would get now, or undefined: then a reason may be asked. */
   beforeDeny(input: Omit<DecisionInput, 'delivery' | 'verdict'>): Promise<Answer | undefined>

@@ -1,11 +1,13 @@
 import { helpAnswer } from '../cards/answers.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
+import { fieldOf, readForm } from '../transfer/form.ts'
 import { parseCommand } from '../transfer/grammar.ts'
 import type { Millis, Person } from '../transfer/model.ts'
 import { platformOf } from '../transfer/people.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
 import { ask, retry } from './ask.ts'
+import { choices } from './choices.ts'
 import { cancel, checkDeny, decide, settle } from './decide.ts'
 import { type Desk, once, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
@@ -24,6 +26,12 @@ export function createHandlers(desk: Desk, onMembershipChange: (group: string) =
   return {
     onMembershipChange,
     onCommand: (command) => answer(desk, command, 'command', (visit) => obey(desk, visit, command)),
+    onForm: (input) => {
+      const work = async (visit: Visit): Promise<Answer> =>
+        ask(desk, visit, input, readForm(input.filled, desk.policy.catalogue))
+      return answer(desk, input, 'form', work)
+    },
+    choices: (kind, typed, by) => limited(choices(desk, kind, typed, by), patience).catch(() => []),
     onDecision: (input) => {
       return answer(desk, input, 'decision', (visit) => decide(desk, visit, input), input.transfer)
     },
@@ -59,11 +67,12 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
   }
 }
 
-type Delivery = { delivery: string; by: Person }
+/** `attempt` is what a no is kept for, where one delivery may be tried with other words. */
+type Delivery = { delivery: string; by: Person; attempt?: string }
 
 async function answer(
   desk: Desk,
-  { delivery, by }: Delivery,
+  { delivery, by, attempt = delivery }: Delivery,
   kind: string,
   work: (visit: Visit) => Promise<Answer>,
   transfer?: string,
@@ -73,7 +82,10 @@ async function answer(
   const all = async (): Promise<Answer> => {
     const first = await stored(desk.store.answered(delivery))
     if (first) return first
-    return work(visit).catch((error: unknown) => keep(desk, visit, kind, error, transfer))
+    const tried = attempt === delivery ? undefined : await stored(desk.store.answered(attempt))
+    if (tried) return tried
+    const trying = { ...visit, delivery: attempt }
+    return work(visit).catch((error: unknown) => keep(desk, trying, kind, error, transfer))
   }
   return localized(desk, by, await limited(all(), patience).catch((error: unknown) => say(desk, error)))
 }
@@ -91,7 +103,8 @@ const passing = new Set(['try_again', 'store_down', 'store_unsure'])
 
 /** A refusal is an answer too: it is kept, and the audit has its line. */
 async function keep(desk: Desk, visit: Visit, kind: string, error: unknown, transfer?: string): Promise<Answer> {
-  const no = say(desk, error)
+  const field = kind === 'form' && error instanceof Refusal ? fieldOf(error) : undefined
+  const no = { ...say(desk, error), ...(field ? { about: field } : {}) }
   if (!(error instanceof Refusal) || passing.has(error.code)) return no
   const about = transfer === undefined ? {} : { transfer }
   const notice = { at: desk.clock.now(), kind: `${kind}_refused`, by: visit.by, facts: { code: error.code }, ...about }

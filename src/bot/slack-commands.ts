@@ -1,21 +1,22 @@
-import type { App, Context } from '@slack/bolt'
+import type { Context } from '@slack/bolt'
 import { toMrkdwn } from '../cards/mrkdwn.ts'
+import type { Operation } from '../transfer/model.ts'
 import type { Command } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
-import type { Handlers } from './handlers-type.ts'
-import type { Answers, Asker } from './slack-answers.ts'
+import type { Asker } from './slack-answers.ts'
 import type { BotUser } from './slack-bot-user.ts'
+import { type Forms, openForm } from './slack-forms.ts'
 import { slackId } from './slack-ids.ts'
 import { botUserOf, type Envelope, isTyped, personOf, type Said, speaker, withoutMention } from './slack-payloads.ts'
 
-/** What the listeners need; `team` is our workspace, where every address is. */
-export type Listening = { app: App; team: string; handlers: Handlers; answers: Answers; botUser: BotUser }
+/** What the listeners need. */
+export type Listening = Forms & { botUser: BotUser }
 
-/** Slash commands, mentions and direct messages become commands; group changes go to the directory. */
+/** Slash commands (without words, `/export` and `/import` open a form), mentions and direct messages become commands; group changes go to the directory. */
 export function listenToCommands(listening: Listening): void {
   const { app, team, handlers } = listening
-  slash(listening, '/export', (text) => `export ${text}`.trim())
-  slash(listening, '/import', (text) => `import ${text}`.trim())
+  slash(listening, '/export', (text) => `export ${text}`.trim(), 'export')
+  slash(listening, '/import', (text) => `import ${text}`.trim(), 'import')
   slash(listening, '/drawbridge', (text) => text.trim())
   app.event('app_mention', ({ event, body, context }) =>
     hear(listening, event as Said, body as Envelope, acknowledgeOf(context)),
@@ -29,8 +30,14 @@ export function listenToCommands(listening: Listening): void {
   })
 }
 
-function slash({ app, team, handlers }: Listening, name: string, words: (text: string) => string): void {
+function slash(listening: Listening, name: string, words: (text: string) => string, operation?: Operation): void {
+  const { app, team, handlers } = listening
   app.command(name, async ({ command, ack }) => {
+    if (operation && (command.text ?? '').trim() === '') {
+      await ack()
+      const to = { channel: command.channel_id, user: command.user_id }
+      return openForm(listening, operation, command.trigger_id, to)
+    }
     const asked: Command = {
       delivery: `slack:${command.trigger_id}`,
       by: personOf(command.team_id, command.user_id),

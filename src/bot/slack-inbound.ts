@@ -8,6 +8,7 @@ import { createBotUser } from './slack-bot-user.ts'
 import { listenToClicks } from './slack-clicks.ts'
 import { clientOptions, createSlackClient, quietLogger } from './slack-client.ts'
 import { listenToCommands } from './slack-commands.ts'
+import { listenToForms } from './slack-forms.ts'
 import { acknowledging, createHttpReceiver } from './slack-receiver.ts'
 import { createSocketReceiver } from './slack-socket.ts'
 
@@ -62,8 +63,10 @@ export function createSlackInbound(options: SlackInboundOptions): SlackInbound {
   })
   // Bolt's own handler would log the error, and with it what it carries; the receiver's wrapper logs its code.
   app.error((error) => Promise.reject(error))
-  listenToCommands({ app, team, handlers, answers, botUser })
-  listenToClicks({ app, handlers, answers, client, log })
+  const forms = { app, team, handlers, answers, client, log }
+  listenToCommands({ ...forms, botUser })
+  listenToClicks(forms)
+  listenToForms(forms)
   let started = false
   return {
     ...(way.listener && { listener: way.listener }),

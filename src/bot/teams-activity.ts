@@ -9,6 +9,7 @@ const schema = z.looseObject({
   type: z.string().min(1),
   id: z.string().nullish(),
   name: z.string().nullish(),
+  replyToId: z.string().nullish(),
   channelId: z.string(),
   serviceUrl: z.string(),
   text: z.string().nullish(),

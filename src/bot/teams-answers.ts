@@ -45,8 +45,11 @@ export function createTeamsAnswers(tools: Tools): TeamsAnswers {
   }
 }
 
-/** Known by the activity alone where the notes cannot be read: people are told just then that nothing is recorded. */
-async function ownChat({ sdk, notes }: Tools, activity: TeamsActivity): Promise<TeamsPlace> {
+/** The personal chat with whoever wrote. Known by the activity alone where the notes cannot be read: people are told just then that nothing is recorded. */
+export async function ownChat(
+  { sdk, notes }: Pick<Tools, 'sdk' | 'notes'>,
+  activity: TeamsActivity,
+): Promise<TeamsPlace> {
   const { tenant = '', id = '' } = readTeamsId(personOf(activity)) ?? {}
   if (!isObjectId(id)) throw new Error('nobody can be told')
   const unread = () => undefined

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { askVerb } from '../cards/adaptive-form.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
 import type { Answer, DecisionInput } from '../transfer/ports.ts'
@@ -6,6 +7,7 @@ import { answerInTime } from './answer-in-time.ts'
 import { withDeadline } from './deadline.ts'
 import type { Handlers } from './handlers-type.ts'
 import { deliveryOf, originOf, personOf, placeOf, type TeamsActivity } from './teams-activity.ts'
+import { closeForm, type FormTools, takeForm } from './teams-forms.ts'
 import { cardType, type TeamsRender } from './teams-render.ts'
 import { typedReason } from './teams-text.ts'
 
@@ -32,18 +34,51 @@ export function decisionIn(activity: TeamsActivity, data: unknown): DecisionInpu
   return { delivery: deliveryOf(activity), by: personOf(activity), transfer, digest, verdict, ...reason }
 }
 
-/** Answers a click, or a card that fetches itself anew for one person. Never throws and always in time. */
+/** What a click gives back, and what is left to do once that is out. */
+export type ClickOutcome = { body: ClickReply; after?: () => Promise<void> }
+
+/** Answers a click, a form that is sent, or a card that fetches itself anew for one person. Always in time. */
 export async function answerClick(
+  tools: { handlers: Handlers; render: TeamsRender; forms: FormTools },
+  activity: TeamsActivity,
+): Promise<ClickOutcome> {
+  const { verb, data } = invoked.safeParse(activity.value).data?.action ?? { verb: '' }
+  if (verb === askVerb) return answerForm(tools, activity, data ?? {})
+  return { body: await answerButton(tools, activity, verb, data) }
+}
+
+async function answerForm(
+  { handlers, render, forms }: { handlers: Handlers; render: TeamsRender; forms: FormTools },
+  activity: TeamsActivity,
+  data: Readonly<Record<string, unknown>>,
+): Promise<ClickOutcome> {
+  const answer = await takeForm(forms, handlers, activity, data)
+  if (!answer) return { body: failure(400, 'BadRequest', notOurs) }
+  const place = placeOf(activity)
+  // The form stays as it is filled in, to be corrected.
+  if (!answer.ok) return { body: said(await render.text(place, answer.lines)) }
+  const [card] = (await render.lines(place, answer.lines)).attachments
+  return {
+    body: { statusCode: 200, type: cardType, value: card?.content ?? {} },
+    after: () => closeForm(forms, activity, answer),
+  }
+}
+
+function said(value: string): ClickReply {
+  return { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value }
+}
+
+async function answerButton(
   { handlers, render }: { handlers: Handlers; render: TeamsRender },
   activity: TeamsActivity,
+  verb: string,
+  data: Readonly<Record<string, unknown>> | null | undefined,
 ): Promise<ClickReply> {
-  const { verb, data } = invoked.safeParse(activity.value).data?.action ?? { verb: '' }
   if (verb === 'refresh') return fetchView({ handlers, render }, activity, data)
   const input = decisionIn(activity, { ...data, verb })
   if (!input) return failure(400, 'BadRequest', notOurs)
   const { answer } = await answerInTime(() => handlers.onDecision(input))
-  const text = await render.text(placeOf(activity), answer.lines)
-  return { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value: text }
+  return said(await render.text(placeOf(activity), answer.lines))
 }
 
 /** What Teams gets when something went wrong inside: an error that it can show, never a status that it hides. */

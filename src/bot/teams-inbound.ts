@@ -9,8 +9,9 @@ import type { Listener } from './server.ts'
 import { checkAccess, checkChannel, type TeamsAccess } from './teams-access.ts'
 import { readActivity, type TeamsActivity } from './teams-activity.ts'
 import type { TeamsAnswers } from './teams-answers.ts'
-import { answerClick, type ClickReply, failure } from './teams-clicks.ts'
+import { answerClick, type ClickOutcome, type ClickReply, failure } from './teams-clicks.ts'
 import { TeamsDenied } from './teams-errors.ts'
+import { type FormTools, formWanted, sendForm } from './teams-forms.ts'
 import { answerMessage } from './teams-messages.ts'
 import type { TeamsNotes } from './teams-notes.ts'
 import type { TeamsSdk } from './teams-port.ts'
@@ -18,6 +19,7 @@ import type { TeamsRender } from './teams-render.ts'
 
 export type TeamsInboundOptions = {
   sdk: Pick<TeamsSdk, 'receive'>
+  forms: FormTools
   access: TeamsAccess
   notes: TeamsNotes
   render: TeamsRender
@@ -126,10 +128,12 @@ async function turn(options: TeamsInboundOptions, activity: TeamsActivity): Prom
   const working = kept ? handlers : away
   switch (activity.type) {
     case 'invoke':
-      return { status: 200, body: await invoked(options, working, activity) }
+      return { status: 200, ...(await invoked(options, working, activity)) }
     case 'message': {
       if (!activity.id) return { status: 400 }
-      const answer = await answerMessage(working, activity)
+      const form = kept ? formWanted(activity) : undefined
+      if (form) return { status: 200, after: () => sendForm(options.forms, handlers, activity, form) }
+      const answer = await answerMessage(working, options.forms, activity)
       return answer ? { status: 200, after: () => answers(activity, answer) } : { status: 200 }
     }
     default:
@@ -139,22 +143,25 @@ async function turn(options: TeamsInboundOptions, activity: TeamsActivity): Prom
 }
 
 async function invoked(
-  { render, log }: TeamsInboundOptions,
+  { render, forms, log }: TeamsInboundOptions,
   handlers: Handlers,
   activity: TeamsActivity,
-): Promise<ClickReply> {
-  if (activity.name !== 'adaptiveCard/action') return failure(400, 'NotSupported', 'Drawbridge does not do this.')
+): Promise<ClickOutcome> {
+  if (activity.name !== 'adaptiveCard/action')
+    return { body: failure(400, 'NotSupported', 'Drawbridge does not do this.') }
   try {
-    return await answerClick({ handlers, render }, activity)
+    return await answerClick({ handlers, render, forms }, activity)
   } catch (error) {
     log.error({ error: nameOf(error) }, 'a click in Teams could not be answered')
-    return broken()
+    return { body: broken() }
   }
 }
 
 /** While the store is away nothing is recorded, and everybody is told so. */
 const away: Handlers = {
   onCommand: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
+  onForm: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
+  choices: async () => [],
   onDecision: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
   beforeDeny: async () => undefined,
   onView: async () => undefined,

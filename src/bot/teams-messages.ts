@@ -3,11 +3,17 @@ import { answerInTime } from './answer-in-time.ts'
 import type { Handlers } from './handlers-type.ts'
 import { deliveryOf, isForBot, originOf, personOf, type TeamsActivity } from './teams-activity.ts'
 import { decisionIn, unreadable } from './teams-clicks.ts'
+import { type FormTools, isFormSent, takeForm } from './teams-forms.ts'
 import { typedText } from './teams-text.ts'
 
 /** Does what a message says, typed or sent by a button of an old client; undefined when it is not for the bot. */
-export async function answerMessage(handlers: Handlers, activity: TeamsActivity): Promise<Answer | undefined> {
+export async function answerMessage(
+  handlers: Handlers,
+  forms: FormTools,
+  activity: TeamsActivity,
+): Promise<Answer | undefined> {
   if (isButton(activity)) {
+    if (isFormSent(activity.value)) return (await takeForm(forms, handlers, activity, activity.value)) ?? unreadable()
     const input = decisionIn(activity, activity.value)
     if (!input) return unreadable()
     return (await answerInTime(() => handlers.onDecision(input))).answer

@@ -45,8 +45,9 @@ export function createTeams(options: TeamsOptions): {
       const words = createLocalWords('teams', people, everybody, 'patient')
       const render = createTeamsRender({ words, people, everybody, directory })
       const answers = createTeamsAnswers({ sdk, notes: forPeople, render, log })
+      const forms = { sdk, notes: forPeople, render, answers, directory, log }
       const inbound = createTeamsInbound({
-        ...{ sdk, access: teams, notes: forPeople, render, answers, handlers, refused, log },
+        ...{ sdk, access: teams, notes: forPeople, render, answers, forms, handlers, refused, log },
       })
       return { inbound, chat: createTeamsChat({ sdk, notes: forWork, render, paced: createTeamsPace(pace) }) }
     },

@@ -29,6 +29,7 @@ export function helpAnswer(catalogue?: Catalogue, topic?: string): readonly Line
     ],
     ...explained.map(explain),
     ['For example: ', code(example), '. In a mention or a direct message, leave out the slash.'],
+    [code('/export'), ' or ', code('/import'), ' alone opens a form.'],
     ...named('Databases', catalogue?.databases),
     ...named('Storage', catalogue?.storage),
   ]
@@ -115,7 +116,7 @@ export function settleAnswer({ id, settled }: Transfer): readonly Line[] {
 
 const explained: readonly { verb: keyof typeof forms; what: string }[] = [
   { verb: 'export', what: 'asks to export a database' },
-  { verb: 'import', what: 'asks to import a BACPAC into an empty database, or with --create into a new one' },
+  { verb: 'import', what: 'asks to import a BACPAC into an empty database, or a new one with --create' },
   { verb: 'status', what: 'shows how a transfer stands' },
   { verb: 'list', what: 'shows your transfers' },
   { verb: 'retry', what: 'asks for the same again, with new approval' },

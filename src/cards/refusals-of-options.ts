@@ -121,6 +121,9 @@ export const refusalsOfOptions = {
   flag_twice: ({ flag }) => [
     ['The option ', named(flag, 'at the end'), ' stands there twice. Write it once, then send the command again.'],
   ],
+  field_too_long: ({ length, most }) => [
+    [`This has ${length ?? 'too many'} characters, and ${most ?? '1024'} fit. Shorten it and send the form again.`],
+  ],
   blob_twice: () => [
     [
       'The blob is named twice, in the path and with ',

@@ -1,3 +1,4 @@
+import type { Filled, TextField } from './form.ts'
 import type {
   Address,
   AzureOperation,
@@ -24,6 +25,9 @@ export type Clock = { now(): Millis }
 /** Words of a person, verb first (`export orders to backups`, `status k3v9…`); `text` is as typed, markup of the platform included. */
 export type Command = { delivery: string; by: Person; text: string; origin: { address: Address; thread?: MessageRef } }
 
+/** A form that was sent: `delivery` names the form, which asks once however often it is sent, and `attempt` this sending. */
+export type FormInput = { delivery: string; attempt: string; by: Person; filled: Filled; origin: Command['origin'] }
+
 /** A click on a card. */
 export type DecisionInput = {
   delivery: string
@@ -34,8 +38,8 @@ export type DecisionInput = {
   reason?: string
 }
 
-/** What only the asker sees; `ok` is false for a no. */
-export type Answer = { ok: boolean; lines: readonly Line[] }
+/** What only the asker sees; `ok` is false for a no, and `about` then the field of a form that it is about. */
+export type Answer = { ok: boolean; lines: readonly Line[]; about?: TextField }
 
 /* ---- Azure ---- */
 

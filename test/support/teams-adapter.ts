@@ -10,8 +10,19 @@ import type { TeamsDirectory } from '../../src/bot/teams-directory.ts'
 import type { TeamsSdk } from '../../src/bot/teams-port.ts'
 import { createTeamsSdk } from '../../src/bot/teams-sdk.ts'
 import type { View } from '../../src/cards/view.ts'
+import type { Choice } from '../../src/transfer/choices.ts'
 import type { Declared } from '../../src/transfer/policy.ts'
-import type { Answer, Chat, Command, DecisionInput, Directory, Drawing, Notes, Pace } from '../../src/transfer/ports.ts'
+import type {
+  Answer,
+  Chat,
+  Command,
+  DecisionInput,
+  Directory,
+  Drawing,
+  FormInput,
+  Notes,
+  Pace,
+} from '../../src/transfer/ports.ts'
 
 // The SDK tells the console of every token that it does not take.
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
@@ -19,11 +30,13 @@ vi.spyOn(console, 'error').mockImplementation(() => undefined)
 type Seen = Parameters<Handlers['onView']>[0]
 
 /** What the handlers were called with. */
-export type Heard = { commands: Command[]; decisions: DecisionInput[]; views: Seen[] }
+export type Heard = { commands: Command[]; forms: FormInput[]; decisions: DecisionInput[]; views: Seen[] }
 
 /** What the handlers answer; a test may put its own there. */
 export type Answers = {
   command: () => Promise<Answer>
+  form: () => Promise<Answer>
+  choices: (field: string) => readonly Choice[]
   decision: () => Promise<Answer>
   view: () => ReturnType<Handlers['onView']>
 }
@@ -155,9 +168,11 @@ export function textDrawing(text: string): Drawing {
 }
 
 function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
-  const heard: Heard = { commands: [], decisions: [], views: [] }
+  const heard: Heard = { commands: [], forms: [], decisions: [], views: [] }
   const answers: Answers = {
     command: async () => ({ ok: true, lines: [['Recorded as ', { code: 'k3v9' }, '.']] }),
+    form: async () => ({ ok: true, lines: [['Recorded as ', { code: 'k3v9' }, '.']] }),
+    choices: (field) => [{ value: field, label: `The ${field}` }],
     decision: async () => ({ ok: true, lines: [['Your answer counts.']] }),
     view: async () => undefined,
   }
@@ -166,6 +181,11 @@ function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
       heard.commands.push(command)
       return answers.command()
     },
+    onForm(input) {
+      heard.forms.push(input)
+      return answers.form()
+    },
+    choices: async ({ field }) => answers.choices(field),
     onDecision(input) {
       heard.decisions.push(input)
       return answers.decision()

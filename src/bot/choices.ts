@@ -1,0 +1,36 @@
+import { type Choice, type ChoiceKind, fitting, offered } from '../transfer/choices.ts'
+import type { Person } from '../transfer/model.ts'
+import { checkStanding, type Desk, isAmong } from './desk.ts'
+
+/**
+ * What a person may choose in a field of a form, for what has been typed there so far: the one source of all options.
+ * It offers what some rule lets them ask for; whether a request is taken, only asking tells. Throws `Refusal`.
+ */
+export async function choices(desk: Desk, kind: ChoiceKind, typed: string, by: Person): Promise<readonly Choice[]> {
+  await checkStanding(desk, by)
+  const all = offered(desk.policy, kind)
+  const rules = [...new Set(all.flatMap((each) => each.rules))]
+  const allowed = await Promise.all(rules.map((rule) => isAmong(desk, by, rule.requesters)))
+  const mine = new Set(rules.filter((_, index) => allowed[index]))
+  const open = all.filter(({ rules: possible }) => possible.some((rule) => mine.has(rule)))
+  const found = fitting(
+    open.map(({ choice }) => choice),
+    typed,
+  )
+  const own = typedName(desk, kind, typed.trim(), mine.size > 0)
+  return own && !found.some(({ value }) => value === own.value) ? [...found, own] : found
+}
+
+/** What is typed is a choice too where the catalogue cannot know every name. */
+function typedName(
+  { policy }: Desk,
+  { field, operation }: ChoiceKind,
+  typed: string,
+  may: boolean,
+): Choice | undefined {
+  const [server = '', name = ''] = typed.split('/')
+  const known = policy.catalogue.databases.some((each) => each.server.toLowerCase() === server.toLowerCase())
+  const makes = field === 'database' && operation === 'import' && known && name !== ''
+  const container = field === 'container' && /^[a-z0-9](?:-?[a-z0-9]){2,62}$/.test(typed)
+  return may && (makes || container) ? { value: typed, label: typed } : undefined
+}
