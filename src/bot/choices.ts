@@ -1,5 +1,6 @@
 import { type Choice, type ChoiceKind, fitting, offered } from '../transfer/choices.ts'
-import type { Person } from '../transfer/model.ts'
+import { foundChoices } from '../transfer/found-choices.ts'
+import type { Person, Rule } from '../transfer/model.ts'
 import { checkStanding, type Desk, isAmong } from './desk.ts'
 
 /**
@@ -8,17 +9,30 @@ import { checkStanding, type Desk, isAmong } from './desk.ts'
  */
 export async function choices(desk: Desk, kind: ChoiceKind, typed: string, by: Person): Promise<readonly Choice[]> {
   await checkStanding(desk, by)
-  const all = offered(desk.policy, kind)
-  const rules = [...new Set(all.flatMap((each) => each.rules))]
+  const { rules } = desk.policy
   const allowed = await Promise.all(rules.map((rule) => isAmong(desk, by, rule.requesters)))
   const mine = new Set(rules.filter((_, index) => allowed[index]))
-  const open = all.filter(({ rules: possible }) => possible.some((rule) => mine.has(rule)))
-  const found = fitting(
+  const open = offered(desk.policy, kind).filter(({ rules: possible }) => possible.some((rule) => mine.has(rule)))
+  const known = fitting(
     open.map(({ choice }) => choice),
     typed,
   )
+  const found = [...known, ...(await beyond(desk, kind, typed, [...mine]))]
   const own = typedName(desk, kind, typed.trim(), mine.size > 0)
   return own && !found.some(({ value }) => value === own.value) ? [...found, own] : found
+}
+
+/** What was discovered and one of these rules names. */
+async function beyond(
+  { policy, finder }: Desk,
+  { field, storage }: ChoiceKind,
+  fragment: string,
+  rules: readonly Rule[],
+): Promise<readonly Choice[]> {
+  const discovered = await finder?.known()
+  const wish =
+    field === 'container' ? { kind: field, of: storage ?? '', fragment } : ({ kind: field, fragment } as const)
+  return foundChoices({ policy: { ...policy, rules }, discovered }, wish).map((value) => ({ value, label: value }))
 }
 
 /** What is typed is a choice too where the catalogue cannot know every name. */
