@@ -3,10 +3,12 @@ import type { ChatSide } from './bot/chats.ts'
 import type { Handlers } from './bot/handlers-type.ts'
 import type { Metrics } from './bot/metrics.ts'
 import { createShow } from './jobs/show.ts'
+import { createFinder } from './queue/discovered.ts'
 import { createNotes } from './queue/notes.ts'
 import { createPace } from './queue/pace.ts'
 import { createStore } from './queue/store.ts'
 import { type Base, clock, type Side } from './side.ts'
+import type { Finder } from './transfer/discovered.ts'
 import type { Directory } from './transfer/ports.ts'
 import { newTransferId } from './transfer/transfer-id.ts'
 
@@ -41,7 +43,8 @@ export async function botSide(base: Base): Promise<Side> {
   const store = createStore({ redis: connections.forPeople, prefix: config.redis.prefix, log })
   await store.ready()
   const newId = (): string => newTransferId((most) => randomInt(most))
-  const desk = { store, policy, directory, clock, hint, newId, log: log.info.bind(log) }
+  const finder = policy.reach && policy.reach.discover.length > 0 ? finderOf(base, policy.reach) : undefined
+  const desk = { store, policy, directory, clock, hint, newId, log: log.info.bind(log), ...(finder ? { finder } : {}) }
   const handlers = createHandlers(desk, (group) => {
     for (const each of openings) each.onMembershipChange?.(group)
   })
@@ -60,6 +63,10 @@ export async function botSide(base: Base): Promise<Side> {
     },
     ready: () => Object.assign({}, ...opened.map((each) => each.ready?.())),
   }
+}
+
+function finderOf({ config, connections }: Base, { blobSuffix }: { blobSuffix: string }): Finder {
+  return createFinder({ redis: connections.forPeople, prefix: config.redis.prefix, blobSuffix, clock })
 }
 
 async function slackOpening(

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from './config/config.ts'
 import { createAdvance } from './jobs/advance.ts'
+import { startDiscovery } from './jobs/discover.ts'
 import { startSweep } from './jobs/sweep.ts'
 import { withinBudget } from './jobs/within-budget.ts'
 import { createBudget } from './queue/budget.ts'
+import { createSharedLists } from './queue/discovered.ts'
 import { type Base, clock, type Side } from './side.ts'
+import { mayList } from './transfer/beyond.ts'
 
 /** How often what nothing would wake is looked for, in milliseconds. */
 const sweepEvery = 3_600_000
+
+/** How often it is looked whether a list of Azure is to be read again, in milliseconds. */
+const discoverEvery = 60_000
 
 /** `advance`: Azure credentials, none of chat. */
 export async function workerSide({ config, log, connections, hint, work }: Base): Promise<Side> {
@@ -47,7 +53,27 @@ export async function workerSide({ config, log, connections, hint, work }: Base)
     log: log.warn.bind(log),
   }
   const sweep = startSweep({ store: work, every: sweepEvery, log: log.error.bind(log) })
-  return { handle: { advance: createAdvance(tools, hint) }, stop: async () => sweep.stop(), close: azure.close }
+  const { rules } = config.policy
+  const discovery =
+    config.azure.discover.length === 0
+      ? undefined
+      : startDiscovery(
+          {
+            ...{ lister: azure.lister, budget, clock, subscriptions: config.azure.discover, holder: randomUUID() },
+            shared: createSharedLists({ redis: connections.forWork, prefix: config.redis.prefix }),
+            wanted: (kind, parent) => mayList(rules, kind === 'databases' ? 'database' : 'storage', parent),
+            log: log.warn.bind(log),
+          },
+          discoverEvery,
+        )
+  return {
+    handle: { advance: createAdvance(tools, hint) },
+    stop: async () => {
+      sweep.stop()
+      await discovery?.stop()
+    },
+    close: azure.close,
+  }
 }
 
 function credentialOf({ azure: { credential }, secrets }: Config) {

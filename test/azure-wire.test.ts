@@ -342,7 +342,7 @@ test('reads Retry-After as an HTTP-date, and every page of the operations', asyn
     return { status: 202, body: { properties }, headers: { 'retry-after': new Date(at + 42_000).toUTCString() } }
   })
   const azure = connect(arm.url)
-  const look = await azure.look(request, plan, at)
+  const look = await azure.look(request, plan, at, [])
   const resultUrl = expect.stringContaining(`${arm.url}${resultPath}?api-version=`)
   expect(look).toMatchObject({
     kind: 'found',
@@ -353,7 +353,7 @@ test('reads Retry-After as an HTTP-date, and every page of the operations', asyn
 
 test.each([{}, { value: null }, { value: {} }])('does not take %j for an empty list', async (body) => {
   const azure = connect((await fake(() => ({ body }))).url)
-  expect(await failure(azure.look(request, plan, at))).toBeInstanceOf(TransientError)
+  expect(await failure(azure.look(request, plan, at, []))).toBeInstanceOf(TransientError)
   expect(await failure(azure.connections(request))).toBeInstanceOf(TransientError)
 })
 
@@ -364,7 +364,7 @@ test('is not misled by a page for people, nor by http where TLS belongs', async 
   }))
   const azure = connect(arm.url)
   expect(await failure(azure.connections(request))).toBeInstanceOf(TransientError)
-  expect(await failure(azure.look(request, plan, at))).toBeInstanceOf(TransientError)
+  expect(await failure(azure.look(request, plan, at, []))).toBeInstanceOf(TransientError)
   const hits = arm.hits.length
   expect(await failure(connect(arm.url.replace('http:', 'https:')).plan(request))).toMatchObject({
     fault: { code: expect.stringMatching(/SSL|EPROTO|TLS/) },

@@ -183,7 +183,7 @@ test('exports through both private endpoints and follows the job to its end', as
   sandbox.skip(6000)
   expect(await azure.observe(request, operation)).toMatchObject({ state: 'succeeded', text: 'Completed' })
   expect(sent('async')).toHaveLength(1)
-  expect(await azure.look(request, plan, operation.startedAt)).toMatchObject({
+  expect(await azure.look(request, plan, operation.startedAt, [])).toMatchObject({
     kind: 'found',
     operation: { id: operation.id },
   })
@@ -238,7 +238,7 @@ test('sends one POST when Azure hangs, and finds the job that it started by look
   sandbox.arm({ name: 'export', action: { kind: 'accept-then-hang' } })
   expect(await impatient.submit(request, plan, go)).toMatchObject({ kind: 'unclear', fault: { code: 'Timeout' } })
   expect(sent('export')).toHaveLength(1)
-  const look = await impatient.look(request, plan, since)
+  const look = await impatient.look(request, plan, since, [])
   expect(look).toMatchObject({ kind: 'found', operation: { id: sandbox.state.operations[0]?.id, adopted: true } })
   if (look.kind === 'found') expect(await azure.observe(request, look.operation)).toMatchObject({ state: 'working' })
   impatient.close()
@@ -292,35 +292,35 @@ test('refuses a wrong token for good, everywhere', async () => {
 test('looks: nothing, a foreign job, an unreadable one, an older one of the same blob', async () => {
   const plan = await azure.plan(request)
   const since = Date.now()
-  expect(await azure.look(request, plan, since)).toEqual({ kind: 'none' })
+  expect(await azure.look(request, plan, since, [])).toMatchObject({ kind: 'none' })
   const { operation } = await started({ storage: { blob: 'other.bacpac' } })
-  const look = await azure.look(request, plan, since)
-  expect(look).toEqual({ kind: 'none', busy: `ExportDatabase ${operation.id}` })
+  const look = await azure.look(request, plan, since, [])
+  expect(look).toMatchObject({ kind: 'none', busy: `ExportDatabase ${operation.id}` })
   sandbox.arm({ name: 'result', action: { kind: 'html' } })
-  expect(await azure.look(request, plan, since)).toMatchObject({ kind: 'unknown' })
+  expect(await azure.look(request, plan, since, [])).toMatchObject({ kind: 'unknown' })
   sandbox.setOptions({ operationName: 'other' })
-  expect(await azure.look(request, plan, since)).toMatchObject({ kind: 'unknown' })
+  expect(await azure.look(request, plan, since, [])).toMatchObject({ kind: 'unknown' })
   sandbox.setOptions({ operationName: 'request' })
   sandbox.changeOperation({ action: 'complete', id: operation.id })
-  expect(await azure.look(request, plan, since)).toEqual({ kind: 'none' })
+  expect(await azure.look(request, plan, since, [])).toMatchObject({ kind: 'none' })
   sandbox.arm({ name: 'operations', code: 'InternalServerError' })
-  expect(await failure(azure.look(request, plan, since))).toBeInstanceOf(TransientError)
+  expect(await failure(azure.look(request, plan, since, []))).toBeInstanceOf(TransientError)
   sandbox.arm({ name: 'operations', code: 'AuthorizationFailed' })
-  expect(await azure.look(request, plan, since)).toMatchObject({ kind: 'unknown' })
+  expect(await azure.look(request, plan, since, [])).toMatchObject({ kind: 'unknown' })
 })
 
 test('a job that failed before the time in question stands in nobody’s way, one that failed after it does', async () => {
   const plan = await azure.plan(request)
   const { operation } = await started({ storage: { blob: 'other.bacpac' } })
   sandbox.changeOperation({ action: 'fail', id: operation.id, reason: 'there is no more disk' })
-  expect(await azure.look(request, plan, operation.startedAt + 1000)).toEqual({ kind: 'none' })
-  expect(await azure.look(request, plan, operation.startedAt - 1000)).toMatchObject({ kind: 'unknown' })
+  expect(await azure.look(request, plan, operation.startedAt + 1000, [])).toMatchObject({ kind: 'none' })
+  expect(await azure.look(request, plan, operation.startedAt - 1000, [])).toMatchObject({ kind: 'unknown' })
 })
 
 test('does not take an operation of our blob that is older than the request', async () => {
   const { plan, operation } = await started()
   const later = operation.startedAt + 10 * 60_000
-  expect(await azure.look(request, plan, later)).toMatchObject({
+  expect(await azure.look(request, plan, later, [])).toMatchObject({
     kind: 'none',
     busy: expect.stringContaining(operation.id),
   })

@@ -26,6 +26,8 @@ azure = undefined => azure: is missing — write the subscriptions
 azure = "x" => azure: is "x" — write the subscriptions
 azure.subscriptions = [] => azure.subscriptions: is empty
 azure.subscriptions = ["prod"] => azure.subscriptions[0]: is "prod" — write a subscription id, as 1111
+azure.discover = ["prod"] => azure.discover[0]: is "prod" — write a subscription id, as 1111
+azure.discover = ["${guid.replaceAll('1', '2')}"] => azure.discover[0]: is not one of azure.subscriptions — add 2222
 azure.credential = {"kind":"managed"} => azure.credential.kind: is "managed" — write kind: default
 azure.credential = {} => azure.credential.kind: is missing
 azure.credential = {"kind":"managedIdentity","clientID":"x"} => azure.credential.clientID: is not a key of Drawbridge (did you mean "clientId"
@@ -85,11 +87,14 @@ rules.0 = "x" => rules[0]: is "x" — write a rule
 rules.0.name = "test" => rules[1].name: is also the name of rules[0]
 rules.0.name = "a\\nb" => rules[0].name: is "a\\nb" — write a short name
 rules.0.whne = {} => rules[0].whne: is not a key of Drawbridge (did you mean "when"?)
-rules.0.when.operation = ["restore"] => rules[0].when.operation[0]: is "restore" — write one of export, import
+rules.0.when.operation = ["restore"] => rules[0].when.operation[0]: is "restore" — write export or import
 rules.0.when.database = [] => rules[0].when.database: is empty — write a list of patterns, or leave it out
 rules.0.when.database = null => rules[0].when.database: is empty
 rules.0.when.database = ["odrers"] => rules[0].when.database[0]: is "odrers", which matches nothing (did you mean "orders"?) — write one of orders, customers or orders-test
 rules.0.when.database = ["orders","payroll*"] => rules[0].when.database[1]: is "payroll*", which matches nothing
+rules.0.when.database = ["sql-hr/*"] => rules[0].when.database[0]: is "sql-hr/*", which matches nothing
+rules.0.when.database = ["/servers/sql-prod/**"] => rules[0].when.database[0]: is "/servers/sql-prod/**", not a pattern over resource ids
+rules.0.when.storage = ["/subscriptions/${guid.replaceAll('1', '2')}/**"] => rules[0].when.storage[0]: is "/subscriptions/2222
 rules.0.when.database = ["{orders"] => rules[0].when.database[0]: is "{orders", not a complete pattern
 rules.0.when.database = ["!orders"] => rules[0].when.database[0]: is "!orders", a pattern of what not to match
 rules.0.when.storage = ["tapes/x"] => rules[0].when.storage[0]: is "tapes/x", which matches nothing — write one of backups, nightly, archive, backups/bacpacs

@@ -197,6 +197,35 @@ suite('what the file may hold', () => {
     expect(problemsOf({ change: (file) => Object.assign(file.rules?.[0] as object, change) })).toEqual([])
   })
 
+  test('rules and logins beyond the catalogue, once something there can be named', () => {
+    const elsewhere = { kind: 'environment', user: 'drawbridge', password: 'SQL_PROD_PASSWORD' }
+    const withLogin = put('sqlLogins.sql-hr', elsewhere)
+    const inRule = (database: string) => put('rules.0.when.database', ['orders', database])
+    expect(problemsOf({ change: withLogin })).toHaveLength(1)
+    const byId = (file: Parameters<typeof withLogin>[0]): void => {
+      withLogin(file)
+      inRule(`/subscriptions/${guid}/resourceGroups/*/providers/Microsoft.Sql/servers/sql-hr/databases/*`)(file)
+    }
+    expect(problemsOf({ change: byId })).toEqual([])
+    const listed = load({
+      change: (file) => {
+        withLogin(file)
+        inRule('sql-hr/*')(file)
+        put('azure.discover', [guid.toUpperCase()])(file)
+      },
+    })
+    expect(listed.azure.discover).toEqual([guid])
+    expect(listed.policy.reach).toEqual({
+      subscriptions: [guid],
+      discover: [guid],
+      blobSuffix: 'blob.core.windows.net',
+      servers: ['sql-prod', 'sql-test', 'sql-hr'],
+    })
+    expect(listed.secrets.sqlLogin('SQL-HR')).toMatchObject({ user: 'drawbridge' })
+    expect(describe(listed).join('\n')).toContain(`subscriptions ${guid}, of which are listed ${guid}`)
+    expect(load().policy.reach?.discover).toEqual([])
+  })
+
   test('a managed identity, by its client id or without', () => {
     const credential = (value: object) => load({ change: put('azure.credential', value) }).azure.credential
     expect(credential({ kind: 'managedIdentity' })).toEqual({ kind: 'managedIdentity' })

@@ -91,7 +91,7 @@ test('reads servers, databases, accounts, containers, rules and every page of co
   expect(names).toEqual(['orders', 'customers', 'master'])
   expect((await sql.databases.get(group, 'sql-prod', 'orders')).maxSizeBytes).toBe(250 * 1024 ** 3)
   expect(await all(sql.firewallRules.listByServer(group, 'sql-test'))).toHaveLength(1)
-  expect(await all(sql.privateEndpointConnections.listByServer(group, 'sql-prod'))).toHaveLength(2)
+  expect(await all(sql.privateEndpointConnections.listByServer(group, 'sql-prod'))).toHaveLength(3)
   const account = await storage.storageAccounts.getProperties(group, 'stbackups')
   expect(account).toMatchObject({ kind: 'StorageV2', sku: { name: 'Standard_LRS' } })
   expect((await storage.blobContainers.get(group, 'stbackups', 'nightly')).name).toBe('nightly')

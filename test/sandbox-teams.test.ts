@@ -251,7 +251,6 @@ describe('a message', () => {
       { actions: [{ type: 'Action.ShowCard', card: { type: 'AdaptiveCard', body: [{ type: 'Image' }] } }] },
       'card.actions[0].card.body[0].url is missing',
     ],
-    ['a template expression', { body: [{ type: 'TextBlock', text: `by $${'{who}'}` }] }, 'template expression'],
     ['a refresh without an action', { refresh: { userIds: [] } }, 'card.refresh.action must be an Action.Execute'],
     ['a mention without entity', { body: [{ type: 'TextBlock', text: '<at>Sam</at>' }] }, '<at>Sam</at> without'],
     [

@@ -1,10 +1,19 @@
 import { type CatalogueEntry, faultCatalogue } from './fault-catalogue.ts'
-import type { Answer, World } from './world.ts'
+import type { Answer, Call, World } from './world.ts'
 import { now } from './world.ts'
 
 /** An answer of 200 with this body. */
 export function ok(body: unknown): Answer {
   return { status: 200, body }
+}
+
+/** A page of a list, with the address of the next one where there is one. */
+export function paged(call: Call, world: World, all: readonly unknown[]): Answer {
+  const from = Number(call.query.get('$skip') ?? 0)
+  const to = from + Math.max(1, world.options.pageSize)
+  const version = encodeURIComponent(call.query.get('api-version') ?? '')
+  const nextLink = `${world.url}${call.path}?api-version=${version}&$skip=${to}`
+  return ok({ value: all.slice(from, to), ...(to < all.length ? { nextLink } : {}) })
 }
 
 /** A standard ARM error. */

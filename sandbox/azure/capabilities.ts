@@ -45,6 +45,12 @@ export const editions: readonly Edition[] = [
     status: 'Available',
   },
   {
+    name: 'DataWarehouse',
+    objectives: [dtu('DataWarehouse', 'DW100c', 900, [240 * terabyte], 'Default')],
+    storage: ['GRS'],
+    status: 'Available',
+  },
+  {
     name: 'GeneralPurpose',
     objectives: [
       vcore('GeneralPurpose', 'GP_Gen5', 2, terabyte, 'Default'),

@@ -1,23 +1,26 @@
-import { armError, lroHeaders, ok, refusal, retryAfter } from './answers.ts'
-import { connectionBody, connectionId, findConnection, requestedState, setStatus } from './connections.ts'
+import { armError, lroHeaders, ok, paged, refusal, retryAfter } from './answers.ts'
+import {
+  connectionBody,
+  connectionId,
+  connectionsTo,
+  findConnection,
+  requestedState,
+  setStatus,
+} from './connections.ts'
 import { guid, same, ticksDate } from './format.ts'
 import { lockedOut, onAccount, onServer, onSubscription } from './lookups.ts'
-import type { Connection, ConnectionOperation, Side, SqlServer } from './types.ts'
+import type { Connection, ConnectionOperation, SqlServer } from './types.ts'
 import { type Answer, type Call, type Handler, now, type World } from './world.ts'
 
 /** PrivateEndpointConnections_ListByServer, in pages. */
 export const listSqlConnections: Handler = onServer(true, (call, world, server) => {
-  const all = connectionsTo(world, 'sql', server.name)
-  const from = Number(call.query.get('$skip') ?? 0)
-  const to = from + Math.max(1, world.options.pageSize)
-  const version = encodeURIComponent(call.query.get('api-version') ?? '')
-  const next = `${world.url}${call.path}?api-version=${version}&$skip=${to}`
-  return ok({ value: all.slice(from, to).map(connectionBody), ...(to < all.length ? { nextLink: next } : {}) })
+  return paged(call, world, connectionsTo(world, 'sql', server).map(connectionBody))
 })
 
 /** PrivateEndpointConnections_Get of a server. */
 export const getSqlConnection: Handler = onServer(true, (call, world, server) => {
-  const found = findConnection(world, connectionId('sql', server, call.params.connection ?? ''))
+  const id = connectionId('sql', server, call.params.connection ?? '')
+  const found = connectionsTo(world, 'sql', server).find((each) => same(each.id, id))
   return found === undefined ? noSqlConnection(call) : ok(connectionBody(found))
 })
 
@@ -73,7 +76,7 @@ export const connectionResult: Handler = onSubscription((call, world) => {
 
 /** PrivateEndpointConnections_List of a storage account, on one page. */
 export const listStorageConnections: Handler = onAccount(true, (_call, world, account) =>
-  ok({ value: connectionsTo(world, 'storage', account.name).map(connectionBody) }),
+  ok({ value: connectionsTo(world, 'storage', account).map(connectionBody) }),
 )
 
 /** PrivateEndpointConnections_Get of a storage account. */
@@ -105,10 +108,6 @@ export const deleteStorageConnection: Handler = onAccount(true, (call, world, ac
   world.state.connections = world.state.connections.filter((each) => each !== found)
   return { status: 200, text: '' }
 })
-
-function connectionsTo(world: World, side: Side, parent: string): Connection[] {
-  return world.state.connections.filter((each) => each.side === side && same(each.parent, parent))
-}
 
 function decisionRefusal(call: Call): Answer | undefined {
   const { properties, state, status } = requestedState(call.body)

@@ -53,6 +53,16 @@ export function makeConnection(world: World, side: Side, parent: Parent, private
   return connection
 }
 
+/** The connections to a server or account, those of a server's own private endpoints last. */
+export function connectionsTo(
+  world: World,
+  side: Side,
+  parent: Parent & { privateEndpoints?: string[] },
+): Connection[] {
+  const open = world.state.connections.filter((each) => each.side === side && same(each.parent, parent.name))
+  return [...open, ...(parent.privateEndpoints ?? []).map((id) => ownConnection(world, side, parent, id))]
+}
+
 /** The connection with this id, case aside. */
 export function findConnection(world: World, id: string | undefined): Connection | undefined {
   return id === undefined ? undefined : world.state.connections.find((each) => same(each.id, id))
@@ -100,6 +110,25 @@ export function requestedState(body: unknown): {
   const properties = field(body, 'properties')
   const state = field(properties, 'privateLinkServiceConnectionState')
   return { properties, state, status: field(state, 'status'), description: field(state, 'description') }
+}
+
+function ownConnection(world: World, side: Side, parent: Parent, privateEndpointId: string): Connection {
+  const name = `${lastSegment(privateEndpointId)}-3d0c2a51-7be4-4a0b-8f1d-5c6e9a2b4f33`
+  return {
+    id: connectionId(side, parent, name),
+    side,
+    subscriptionId: parent.subscriptionId,
+    resourceGroup: parent.resourceGroup,
+    parent: parent.name,
+    name,
+    privateEndpointId,
+    status: 'Approved',
+    description: 'Approved',
+    provisioningState: 'Ready',
+    operationId: null,
+    createdAt: now(world),
+    changedAt: now(world),
+  }
 }
 
 function bodyOf(connection: Connection, type: string, properties: unknown): Record<string, unknown> {

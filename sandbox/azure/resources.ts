@@ -1,8 +1,8 @@
 import { armError, ok } from './answers.ts'
-import { connectionBody } from './connections.ts'
+import { connectionBody, connectionsTo } from './connections.ts'
 import { field, same } from './format.ts'
 import { accountId, databaseId, groupId, serverId } from './ids.ts'
-import { lockedOut, locksOver, onAccount, onDatabase, onGroup, onServer, onSubscription } from './lookups.ts'
+import { lockedOut, onAccount, onDatabase, onGroup, onServer, onSubscription } from './lookups.ts'
 import type { BlobContainer, SqlDatabase, SqlServer, StorageAccount } from './types.ts'
 import type { Handler, World } from './world.ts'
 
@@ -22,22 +22,35 @@ export const getGroup: Handler = onGroup((call, world) => {
   return ok({ ...found, type: 'Microsoft.Resources/resourceGroups', properties: { provisioningState: 'Succeeded' } })
 })
 
-/** Servers_Get. */
-export const getServer: Handler = onServer(false, (_call, world, server) => ok(serverBody(world, server)))
+/** Servers_Get; the Entra administrator is told on request only. */
+export const getServer: Handler = onServer(false, (call, world, server) => {
+  const expanded = same(call.query.get('$expand') ?? '', 'administrators/activedirectory')
+  return ok(serverBody(world, server, expanded))
+})
 
 /** Servers_ListByResourceGroup. */
 export const listServers: Handler = onGroup((call, world) => {
   const mine = world.state.servers.filter((each) => same(each.resourceGroup, call.params.group ?? ''))
-  return ok({ value: mine.map((each) => serverBody(world, each)) })
+  return ok({ value: mine.map((each) => serverBody(world, each, false)) })
 })
 
 /** Databases_Get. */
 export const getDatabase: Handler = onDatabase((_call, _world, found) => ok(databaseBody(found.server, found.database)))
 
-/** Databases_ListByServer. */
-export const listDatabases: Handler = onServer(true, (_call, world, server) => {
-  const mine = world.state.databases.filter((each) => same(each.server, server.name))
-  return ok({ value: mine.map((each) => databaseBody(server, each)) })
+/** DatabaseUsages_ListByDatabase; the sizes alone, in bytes. */
+export const listUsages: Handler = onDatabase((_call, _world, { database }) => {
+  const { usedBytes, maxSizeBytes: limit } = database
+  const entries = [
+    ['database_size', 'Database Size', usedBytes],
+    ['database_allocated_size', 'Database Allocated Size', Math.round(usedBytes * 1.1)],
+  ] as const
+  const value = entries.map(([name, displayName, currentValue]) => ({
+    properties: { displayName, currentValue, limit, unit: 'Bytes' },
+    id: `${databaseId(database)}/usages/${name}`,
+    name,
+    type: 'Microsoft.Sql/servers/databases/usages',
+  }))
+  return ok({ value })
 })
 
 /** FirewallRules_ListByServer. */
@@ -80,17 +93,8 @@ export const getContainer: Handler = onAccount(true, (call, world, account) => {
   return armError(404, 'ContainerNotFound', 'The specified container does not exist.')
 })
 
-/** Locks of a scope, those of its parents included; the scope need not exist. */
-export const listLocks: Handler = (call, world) => {
-  const value = locksOver(world, call.params.scope ?? '').map(({ scope, name, level, notes }) => {
-    const type = 'Microsoft.Authorization/locks'
-    return { id: `${scope}/providers/${type}/${name}`, name, type, properties: { level, notes } }
-  })
-  return ok({ value })
-}
-
-function serverBody(world: World, server: SqlServer): unknown {
-  const mine = world.state.connections.filter((each) => each.side === 'sql' && same(each.parent, server.name))
+/** A server as Azure shows it; its administrators only when it is `expanded`. */
+export function serverBody(world: World, server: SqlServer, expanded = false): unknown {
   const identities = server.userAssignedIdentities.map((id) => [
     id,
     { principalId: '55555555-5555-5555-5555-555555555555', clientId: '66666666-6666-6666-6666-666666666666' },
@@ -107,19 +111,23 @@ function serverBody(world: World, server: SqlServer): unknown {
       administratorLogin: server.administratorLogin,
       version: '12.0',
       state: 'Ready',
-      fullyQualifiedDomainName: `${server.name}.database.windows.net`,
-      privateEndpointConnections: mine.map((each) => ({
+      fullyQualifiedDomainName: `${server.name}.${server.dnsSuffix}`,
+      privateEndpointConnections: connectionsTo(world, 'sql', server).map((each) => ({
         id: each.id,
         properties: field(connectionBody(each), 'properties'),
       })),
       minimalTlsVersion: '1.2',
       publicNetworkAccess: server.publicNetworkAccess,
       ...(first === undefined ? {} : { primaryUserAssignedIdentityId: first }),
-      administrators: {
-        ...administrators,
-        ...directory,
-        azureADOnlyAuthentication: server.azureADOnlyAuthentication,
-      },
+      ...(expanded
+        ? {
+            administrators: {
+              ...administrators,
+              ...directory,
+              azureADOnlyAuthentication: server.azureADOnlyAuthentication,
+            },
+          }
+        : {}),
       restrictOutboundNetworkAccess: server.restrictOutboundNetworkAccess,
     },
     location: server.location,
@@ -134,7 +142,7 @@ function serverBody(world: World, server: SqlServer): unknown {
 export function databaseBody(server: SqlServer, database: SqlDatabase): unknown {
   return {
     sku: database.sku,
-    kind: database.sku.family === undefined ? 'v12.0,user' : 'v12.0,user,vcore',
+    kind: kindOf(database),
     properties: {
       collation: database.collation,
       maxSizeBytes: database.maxSizeBytes,
@@ -154,8 +162,14 @@ export function databaseBody(server: SqlServer, database: SqlDatabase): unknown 
   }
 }
 
-function accountBody(world: World, account: StorageAccount): unknown {
-  const mine = world.state.connections.filter((each) => each.side === 'storage' && same(each.parent, account.name))
+function kindOf({ sku }: SqlDatabase): string {
+  const special = ['System', 'DataWarehouse', 'Hyperscale'].find((each) => same(each, sku.tier))?.toLowerCase()
+  if (special === 'system') return 'v12.0,system'
+  return ['v12.0', 'user', sku.family === undefined ? [] : 'vcore', special ?? []].flat().join(',')
+}
+
+/** A storage account as Azure shows it. */
+export function accountBody(world: World, account: StorageAccount): unknown {
   return {
     sku: account.sku,
     kind: account.kind,
@@ -165,7 +179,7 @@ function accountBody(world: World, account: StorageAccount): unknown {
     location: account.location,
     tags: account.tags,
     properties: {
-      provisioningState: 'Succeeded',
+      provisioningState: account.provisioningState,
       statusOfPrimary: 'available',
       primaryLocation: account.location,
       accessTier: account.accessTier,
@@ -179,16 +193,19 @@ function accountBody(world: World, account: StorageAccount): unknown {
         ipRules: [],
         virtualNetworkRules: [],
       },
-      primaryEndpoints: { blob: `https://${account.name}.blob.core.windows.net/` },
-      privateEndpointConnections: mine.map(connectionBody),
+      ...(account.immutable ? { immutableStorageWithVersioning: { enabled: true } } : {}),
+      primaryEndpoints: { blob: `https://${account.name}.${account.blobSuffix}/` },
+      privateEndpointConnections: connectionsTo(world, 'storage', account).map(connectionBody),
     },
   }
 }
 
-function containerBody(account: StorageAccount, container: BlobContainer): unknown {
+/** A container as Azure shows it. */
+export function containerBody(account: StorageAccount, container: BlobContainer): unknown {
   const id = `${accountId(account)}/blobServices/default/containers/${container.name}`
-  const { publicAccess, hasImmutabilityPolicy } = container
-  const state = { leaseStatus: 'Unlocked', leaseState: 'Available', hasLegalHold: false, hasImmutabilityPolicy }
-  const properties = { publicAccess, ...state, defaultEncryptionScope: '$account-encryption-key' }
+  const { publicAccess, hasImmutabilityPolicy, hasLegalHold, immutable } = container
+  const state = { leaseStatus: 'Unlocked', leaseState: 'Available', hasLegalHold, hasImmutabilityPolicy }
+  const versions = immutable ? { immutableStorageWithVersioning: { enabled: true } } : {}
+  const properties = { publicAccess, ...state, ...versions, defaultEncryptionScope: '$account-encryption-key' }
   return { id, name: container.name, type: 'Microsoft.Storage/storageAccounts/blobServices/containers', properties }
 }

@@ -1,8 +1,10 @@
 import { armError } from './answers.ts'
+import { listLocks, listPermissions } from './authorization.ts'
 import { listCapabilities } from './capabilities.ts'
 import * as connections from './connection-routes.ts'
 import * as creation from './database-creation.ts'
 import { listSchemas, listTables } from './database-tables.ts'
+import * as listings from './listings.ts'
 import { asyncOperation, cancelOperation, listOperations, operationResult } from './operations.ts'
 import * as resources from './resources.ts'
 import { submitExport, submitImport } from './submit.ts'
@@ -23,11 +25,13 @@ const operation = ':operation'
 const table: [method: string, name: string, path: string, handler: Handler][] = [
   ['GET', 'subscription', subscription, resources.getSubscription],
   ['GET', 'group', group, resources.getGroup],
+  ['GET', 'servers-all', `${subscription}/providers/Microsoft.Sql/servers`, listings.listAllServers],
+  ['GET', 'storage-all', `${subscription}/providers/Microsoft.Storage/storageAccounts`, listings.listAllAccounts],
   ['GET', 'servers', `${group}/providers/Microsoft.Sql/servers`, resources.listServers],
   ['GET', 'server', server, resources.getServer],
   ['GET', 'firewallRules', `${server}/firewallRules`, resources.listFirewallRules],
   ['GET', 'outboundFirewallRules', `${server}/outboundFirewallRules`, resources.listOutboundRules],
-  ['GET', 'databases', `${server}/databases`, resources.listDatabases],
+  ['GET', 'databases', `${server}/databases`, listings.listDatabases],
   ['GET', 'database', database, resources.getDatabase],
   ['PUT', 'database-put', database, creation.putDatabase],
   ['GET', 'database-async', `${location}/databaseAzureAsyncOperation/${operation}`, creation.creationAsync],
@@ -36,6 +40,7 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
   ['GET', 'schemas', `${database}/schemas`, listSchemas],
   ['GET', 'tables', `${database}/schemas/:schema/tables`, listTables],
   ['POST', 'import', `${database}/import`, submitImport],
+  ['GET', 'usages', `${database}/usages`, resources.listUsages],
   ['POST', 'export', `${database}/export`, submitExport],
   ['GET', 'operations', `${database}/operations`, listOperations],
   ['POST', 'cancel', `${database}/operations/${operation}/cancel`, cancelOperation],
@@ -59,6 +64,7 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
   ],
   ['GET', 'storage', account, resources.getAccount],
   ['POST', 'listKeys', `${account}/listKeys`, resources.listKeys],
+  ['GET', 'containers', `${account}/blobServices/default/containers`, listings.listContainers],
   ['GET', 'container', `${account}/blobServices/default/containers/:container`, resources.getContainer],
   ['GET', 'pec-storage-list', `${account}/privateEndpointConnections`, connections.listStorageConnections],
   ['GET', 'pec-storage-get', `${account}/privateEndpointConnections/:connection`, connections.getStorageConnection],
@@ -69,9 +75,10 @@ const table: [method: string, name: string, path: string, handler: Handler][] = 
     `${account}/privateEndpointConnections/:connection`,
     connections.deleteStorageConnection,
   ],
+  ['GET', 'locks', '/*scope/providers/Microsoft.Authorization/locks', listLocks],
+  ['GET', 'permissions', '/*scope/providers/Microsoft.Authorization/permissions', listPermissions],
   ['GET', 'secret', '/vaults/:vault/secrets/:secret', getSecret],
   ['GET', 'secret', '/vaults/:vault/secrets/:secret/:version', getSecret],
-  ['GET', 'locks', `/*scope/providers/Microsoft.Authorization/locks`, resources.listLocks],
 ]
 
 const compiled = table.map(([method, name, path, handler]) => ({ method, name, handler, pattern: patternOf(path) }))

@@ -40,6 +40,7 @@ export function defaultSeed(password: string): AzureState {
     operations: [],
     blobs: [],
     locks: [],
+    grants: [{ scope: '/', actions: ['*'], notActions: [] }],
     vaultSecrets: [
       vaultSecret('sql-prod', password),
       vaultSecret('backups-sas', account('stbackups').signatures[0] ?? ''),
@@ -63,6 +64,8 @@ function server(name: string, administratorPassword: string, more: Partial<SqlSe
     entraAdministrators: [identity],
     entraUsers: [{ name: 'drawbridge@sandbox.example', password: administratorPassword }],
     firewallRules: [],
+    privateEndpoints: [privateEndpoint(`pe-${name}`)],
+    dnsSuffix: 'database.windows.net',
     tags: {},
     ...more,
   }
@@ -125,6 +128,9 @@ function account(name: string): StorageAccount {
     publicNetworkAccess: 'Enabled',
     defaultAction: 'Allow',
     allowSharedKeyAccess: true,
+    provisioningState: 'Succeeded',
+    immutable: false,
+    blobSuffix: 'blob.core.windows.net',
     keys: ['key1', 'key2'].map((keyName) => ({ keyName, value: digest(keyName), creationTime })),
     signatures: [`?sv=2024-11-04&ss=b&srt=co&sp=rwlc&se=2099-12-31T23:59:59Z&spr=https&sig=${signature}`],
     dataRoles: [{ identity, role: 'Storage Blob Data Contributor' }],
@@ -138,7 +144,12 @@ function vaultSecret(name: string, value: string): VaultSecret {
 }
 
 function container(accountName: string, name: string): AzureState['containers'][number] {
-  return { ...home, account: accountName, name, publicAccess: 'None', hasImmutabilityPolicy: false }
+  const open = { hasImmutabilityPolicy: false, hasLegalHold: false, immutable: false }
+  return { ...home, account: accountName, name, publicAccess: 'None', ...open }
+}
+
+function privateEndpoint(name: string): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/rg-network/providers/Microsoft.Network/privateEndpoints/${name}`
 }
 
 function foreign(side: Side, parent: string, endpoint: string): Connection {

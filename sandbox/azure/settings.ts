@@ -87,8 +87,12 @@ export type AzureOptions = {
   retryAfter: number | 'http-date' | 'absent'
   /** Percentage at which jobs stop for good, or null. */
   freezeAt: number | null
-  /** Connections on one page of the server's list. */
+  /** Entries on one page of the lists that come in pages: a server's connections, locks, permissions. */
   pageSize: number
+  /** Whether the locks of a scope include those of the scopes above it. */
+  inheritedLocks: boolean
+  /** Servers, databases, accounts or containers on one page of their lists. */
+  listPageSize: number
   /** Whether a side without private link must be reachable from Azure services, or the job fails. */
   enforceNetwork: boolean
   /** Whether Hyperscale databases are refused with UnSupportedImportExportEdition. */
@@ -119,6 +123,8 @@ export const defaultOptions: AzureOptions = {
   retryAfter: 15,
   freezeAt: null,
   pageSize: 2,
+  inheritedLocks: true,
+  listPageSize: 100,
   enforceNetwork: true,
   refuseHyperscale: true,
   enforceRateLimits: false,

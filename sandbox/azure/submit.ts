@@ -3,7 +3,7 @@ import { field, guid, same, ticksDate } from './format.ts'
 import { accountId, databaseId, serverId } from './ids.ts'
 import { credentialRefusal, keyFits, loginProblem, roleProblem } from './job-credentials.ts'
 import { isOver } from './jobs.ts'
-import { databaseOf, locksOver, onServer } from './lookups.ts'
+import { databaseOf, lockedOut, locksOver, onServer } from './lookups.ts'
 import type { Operation, Side, SqlDatabase, SqlServer, StorageAccount } from './types.ts'
 import { type Answer, type Call, type Handler, now, type World } from './world.ts'
 
@@ -32,6 +32,9 @@ function submitted(call: Call, world: World, target: Target): Answer {
   if (typeof place === 'string') return refusal(place)
   const sides = sidesOf(call.body, target.server, place.account)
   if (typeof sides === 'string') return refusal(sides)
+  // Without private link no lock matters but one on writing, and that one Resource Manager itself enforces.
+  const locked = sides.length > 0 ? undefined : lockedOut(world, databaseId(target.database))
+  if (locked !== undefined) return locked
   const again = stateRefusal(call, world, target, place, sides)
   if (again !== undefined) return refusal(again)
   const operation = newOperation(world, target, place, sides, problemOf(call.body, world, target, place, sides))
@@ -64,9 +67,8 @@ function formRefusal(call: Call): string | undefined {
 
 function placeOf(world: World, storageUri: string): Place | string {
   if (storageUri.length >= 128) return 'LongImportExportStorageUri'
-  const parts = /^https:\/\/([a-z0-9]{3,24})\.blob\.core\.windows\.net\/([^/]+)\/(.+)$/i.exec(storageUri)
-  const [, accountName = '', container = '', blob = ''] = parts ?? []
-  const account = world.state.accounts.find((each) => same(each.name, accountName))
+  const [, host = '', container = '', blob = ''] = /^https:\/\/([^/]+)\/([^/]+)\/(.+)$/i.exec(storageUri) ?? []
+  const account = world.state.accounts.find((each) => same(hostOf(each), host))
   if (account === undefined || /[\s<>*%&:\\?]|\.$/.test(blob)) return 'InvalidImportExportStorageURI'
   const known = world.state.containers.some((each) => same(each.account, account.name) && each.name === container)
   return known ? { account, container, blob } : 'InvalidImportExportStorageURI'
@@ -92,8 +94,8 @@ function stateRefusal(call: Call, world: World, target: Target, place: Place, si
     return 'UnSupportedImportExportEdition'
   }
   if (kind === 'export' && database.usedBytes > 200 * 1024 ** 3) return 'LargeExportDatabaseSize'
-  const host = `${place.account.name}.blob.core.windows.net`
-  if (server.restrictOutboundNetworkAccess === 'Enabled' && !server.outboundFirewallRules.includes(host)) {
+  const listed = server.outboundFirewallRules.some((each) => same(each, hostOf(place.account)))
+  if (server.restrictOutboundNetworkAccess === 'Enabled' && !listed) {
     return 'BlockedByOutboundFirewall'
   }
   const scopes = [databaseId(database), accountId(place.account)]
@@ -105,6 +107,10 @@ function stateRefusal(call: Call, world: World, target: Target, place: Place, si
   const here = (each: { account: string; container: string; name: string }) =>
     each.account === place.account.name && each.container === place.container && each.name === place.blob
   return kind === 'export' && world.state.blobs.some(here) ? 'BlobAlreadyExist' : undefined
+}
+
+function hostOf({ name, blobSuffix }: StorageAccount): string {
+  return `${name}.${blobSuffix}`
 }
 
 function problemOf(body: unknown, world: World, { kind, server }: Target, place: Place, sides: Side[]): string | null {
@@ -133,7 +139,7 @@ function newOperation(world: World, target: Target, place: Place, sides: Side[],
     server: server.name,
     database: database.name,
     location: server.location,
-    storageUri: `https://${place.account.name}.blob.core.windows.net/${place.container}/${place.blob}`,
+    storageUri: `https://${hostOf(place.account)}/${place.container}/${place.blob}`,
     account: place.account.name,
     container: place.container,
     blob: place.blob,

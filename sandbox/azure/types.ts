@@ -24,6 +24,10 @@ export type SqlServer = {
   /** People of Entra who may sign in with a password. */
   entraUsers: { name: string; password: string }[]
   firewallRules: { name: string; startIpAddress: string; endIpAddress: string }[]
+  /** Private endpoints that were made and approved long ago, by their ARM ids; nobody decides about them any more. */
+  privateEndpoints: string[]
+  /** What follows the name in the server's address. */
+  dnsSuffix: string
   tags: Record<string, string>
 }
 
@@ -57,6 +61,11 @@ export type StorageAccount = {
   publicNetworkAccess: 'Enabled' | 'Disabled' | 'SecuredByPerimeter'
   defaultAction: 'Allow' | 'Deny'
   allowSharedKeyAccess: boolean
+  provisioningState: string
+  /** Whether every version of every blob is immutable. */
+  immutable: boolean
+  /** What follows the name in the address of the account's blobs. */
+  blobSuffix: string
   keys: { keyName: string; value: string; creationTime: string }[]
   signatures: string[]
   /** Which identity, by its ARM id, has which role for the account's data. */
@@ -72,6 +81,9 @@ export type BlobContainer = {
   name: string
   publicAccess: 'None' | 'Blob' | 'Container'
   hasImmutabilityPolicy: boolean
+  hasLegalHold: boolean
+  /** Whether every version of a blob is immutable. */
+  immutable: boolean
 }
 
 /** What a person or the service last said about a private endpoint connection. */
@@ -165,6 +177,9 @@ export type BlobRecord = {
 /** A management lock at exactly this scope (an ARM id). */
 export type Lock = { scope: string; name: string; level: 'CanNotDelete' | 'ReadOnly'; notes: string }
 
+/** What a role assignment of the caller's allows at this scope and below it; `/` is above everything. */
+export type Grant = { scope: string; actions: string[]; notActions: string[] }
+
 /** A version of a secret in Key Vault, the newest one last; `closed` is why nobody may read it. */
 export type VaultSecret = {
   vault: string
@@ -204,6 +219,7 @@ export type AzureState = {
   operations: Operation[]
   blobs: BlobRecord[]
   locks: Lock[]
+  grants: Grant[]
   vaultSecrets: VaultSecret[]
   requests: RequestRecord[]
 }

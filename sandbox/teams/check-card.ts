@@ -24,7 +24,6 @@ export function cardProblems(world: World, card: unknown): string[] {
   }
   if (!isFields(card)) return ['content must be an object']
   checkCard(card, 'card', report)
-  checkTemplates(card, 'card', report)
   return [...problems, ...mentionProblems(world, card)]
 }
 
@@ -114,11 +113,4 @@ function fits(value: unknown, need: Need): boolean {
 function wordFor(need: Need): string {
   if (Array.isArray(need)) return `one of ${need.join(', ')}`
   return { list: 'a list', object: 'an object', some: 'text that is not empty' }[String(need)] ?? `a ${String(need)}`
-}
-
-/** Expressions that templating left behind. */
-function checkTemplates(value: unknown, at: string, report: Report): void {
-  if (typeof value === 'string' && value.includes('${')) report(at, 'still has a template expression in it')
-  if (Array.isArray(value)) for (const [index, one] of value.entries()) checkTemplates(one, `${at}[${index}]`, report)
-  else if (isFields(value)) for (const [key, one] of Object.entries(value)) checkTemplates(one, `${at}.${key}`, report)
 }

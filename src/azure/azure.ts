@@ -1,4 +1,5 @@
 import { type CloudName, cloudEndpoints } from '../transfer/clouds.ts'
+import type { Lister } from '../transfer/discovered.ts'
 import type { Azure } from '../transfer/ports.ts'
 import type { StorageTarget } from '../transfer/request.ts'
 import { cancelOperation } from './cancel.ts'
@@ -7,12 +8,14 @@ import { listConnections, readConnection } from './connections.ts'
 import type { Context, SqlLogin, StorageCredential } from './context.ts'
 import { type CredentialOptions, createCredential } from './credentials.ts'
 import { decideConnection } from './decide.ts'
+import { createLister } from './discover.ts'
 import { createErrors } from './errors.ts'
 import { createVaults } from './key-vault.ts'
 import { adoptOperation, lookFor } from './look.ts'
 import { observeGuarded } from './observe-guarded.ts'
 import { createHome, isLoopback } from './operation-url.ts'
 import { readPlan } from './plan.ts'
+import { runPreflight } from './preflight.ts'
 import { prepareDatabase } from './prepare.ts'
 import { createScrubber } from './scrub.ts'
 import { submitOperation } from './submit.ts'
@@ -42,12 +45,12 @@ export type AzureOptions = {
 }
 
 /** Everything that Drawbridge asks of Azure; `close` gives its sockets free. */
-export function createAzure(options: AzureOptions): Azure & { close(): void } {
+export function createAzure(options: AzureOptions): Azure & { lister: Lister; close(): void } {
   const context = createContext(options)
   const clients = context.clients
   return {
     plan: (request) => readPlan(context, request),
-    preflight: (request, plan, ours) => preflightOf(context, request, plan, ours),
+    preflight: (request, plan, ours) => runPreflight(context, request, plan, ours),
     prepare: (request, plan, mayStart) => prepareDatabase(context, request, plan, mayStart),
     connections: (request) => listConnections(context, request),
     connection: (request, connection) => readConnection(context, request, connection),
@@ -58,6 +61,7 @@ export function createAzure(options: AzureOptions): Azure & { close(): void } {
     decide: (request, connection, verdict, description, mayStart) =>
       decideConnection(context, request, connection, verdict, description, mayStart),
     cancel: (request, operation) => cancelOperation(context, request, operation),
+    lister: createLister(context),
     close: () => {
       clients.close()
       context.vaults.close()
@@ -95,9 +99,4 @@ function createContext(options: AzureOptions): Context {
 function localUrl(url: string | undefined): string | undefined {
   if (url !== undefined && !isLoopback(new URL(url))) throw new Error('another Key Vault is for this machine only')
   return url?.replace(/\/+$/, '')
-}
-
-/** Stands in until the preflight is there. */
-function preflightOf(..._all: [Context, ...Parameters<Azure['preflight']>]): ReturnType<Azure['preflight']> {
-  return Promise.resolve([])
 }

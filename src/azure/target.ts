@@ -26,9 +26,9 @@ export async function checkTarget(context: Context, request: Request, plan: Plan
     }
     if (!contents.more) return { ...base, verdict: 'ok', code: 'target_empty' }
     const why = 'It has more schemas than are looked through.'
-    return { ...base, verdict: 'warning', code: 'target_unread', facts: { ...base.facts, why } }
+    return { ...base, verdict: 'warning', code: 'unread', facts: { why } }
   } catch (error) {
-    return { ...base, verdict: 'warning', code: 'target_unread', facts: { ...base.facts, why: whyOf(context, error) } }
+    return { ...base, verdict: 'warning', code: 'unread', facts: { why: whyOf(context, error) } }
   }
 }
 
@@ -41,13 +41,13 @@ export async function checkTier(context: Context, request: Request, plan: Plan, 
     return { name: 'tier', verdict: 'warning', code: 'tier_differs', facts: { ...facts, wished } }
   }
   try {
-    const { edition, objective, maxSizeBytes = plan.maxSizeBytes } = plan
+    const { edition, objective, maxSizeBytes } = plan
     const size = maxSizeBytes === undefined ? {} : { maxSizeBytes }
     chooseTier(await readOffer(context, request, plan.location), { ...wish, edition, objective, ...size })
     return { name: 'tier', verdict: 'ok', code: 'tier_new', facts }
   } catch (error) {
     if (error instanceof Refusal) return { name: 'tier', verdict: 'stop', code: error.code, facts: error.facts }
-    return { name: 'tier', verdict: 'warning', code: 'tier_unread', facts: { ...facts, why: whyOf(context, error) } }
+    return { name: 'tier', verdict: 'warning', code: 'unread', facts: { why: whyOf(context, error) } }
   }
 }
 

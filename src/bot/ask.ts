@@ -1,5 +1,6 @@
 import { dryRunAnswer, recordedAnswer } from '../cards/answers.ts'
 import { start } from '../transfer/apply.ts'
+import { beyondOf, checkLogin, checkReach } from '../transfer/beyond.ts'
 import { Refusal } from '../transfer/errors.ts'
 import type { ExportIntent, ImportIntent } from '../transfer/grammar.ts'
 import type { DatabaseTarget, Request, StorageTarget, Transfer } from '../transfer/model.ts'
@@ -39,8 +40,11 @@ export async function ask(
   const at = desk.clock.now()
   const id = desk.newId()
   const { catalogue } = desk.policy
+  const beyond = beyondOf(desk.policy, await desk.finder?.known())
   const targets =
-    intent.kind === 'export' ? resolveExport(intent, catalogue, { id, at }) : resolveImport(intent, catalogue)
+    intent.kind === 'export'
+      ? resolveExport(intent, catalogue, { id, at }, beyond)
+      : resolveImport(intent, catalogue, beyond)
   const { privateLink, reason, dryRun } = intent
   const create = intent.kind === 'import' ? intent.create : undefined
   const wish: Wish = {
@@ -74,9 +78,12 @@ async function begin(
 ): Promise<Answer> {
   const request: Request = { ...wish, ...personBehind(desk.policy.people, by), at, origin }
   const { database, storage } = request
+  const { reach } = desk.policy
+  for (const target of [database, storage]) checkReach(reach, target)
   const rule = matchRule(desk.policy, request)
   if (!rule) throw new Refusal('no_rule', { database: database.alias, storage: storage.alias })
   if (!(await isAmong(desk, by, rule.requesters))) throw new Refusal('not_requester', { rule: rule.name })
+  checkLogin(reach, database)
   await checkApprovers(desk, rule, request)
   return record(desk, visit, start({ type: 'requested', at, id, request, rule }))
 }

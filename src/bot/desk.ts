@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../transfer/apply.ts'
+import type { Finder } from '../transfer/discovered.ts'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
 import type { Millis, Person, Principal, Request, Rule, Transfer } from '../transfer/model.ts'
@@ -19,6 +20,8 @@ import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../tra
 export type Desk = {
   store: Store
   policy: Policy
+  /** Absent where nothing is discovered. */
+  finder?: Finder
   directory: Directory
   clock: Clock
   hint: Hint

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Address, MessageRef, Person } from '../transfer/model.ts'
 import { inThread, isChannel, splitThread, teamsId } from './teams-ids.ts'
@@ -18,7 +19,7 @@ const schema = z.looseObject({
     conversationType: z.string().nullish(),
     tenantId: z.string().nullish(),
   }),
-  recipient: named.extend({ isTargeted: z.boolean().nullish() }).nullish(),
+  recipient: named.extend({ isTargeted: z.unknown().optional() }).nullish(),
   entities: z
     .array(z.looseObject({ type: z.string().nullish(), text: z.string().nullish(), mentioned: named.nullish() }))
     .nullish(),
@@ -76,9 +77,14 @@ export function originOf(activity: TeamsActivity): { address: Address; thread?: 
   return { address, thread: teamsId({ tenant, id: inThread(conversation, root), message: root }) }
 }
 
-/** Names one delivery: the same when Teams sends it again. */
-export function deliveryOf({ conversation, id }: TeamsActivity): string {
-  return `teams:${splitThread(conversation.id).conversation}:${id ?? ''}`
+/** Names one delivery: the same when Teams sends it again. A click without an id goes by who decides what, and how. */
+export function deliveryOf({ conversation, id, from, value }: TeamsActivity): string {
+  const own =
+    id ||
+    createHash('sha256')
+      .update(JSON.stringify([from.id, value]))
+      .digest('hex')
+  return `teams:${splitThread(conversation.id).conversation}:${own}`
 }
 
 /** True when the words are for the bot: in a chat of two always, elsewhere when it is mentioned or nobody else sees it. */

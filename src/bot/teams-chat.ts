@@ -4,36 +4,40 @@ import type { ChatSide, Drawn } from './chats.ts'
 import { portError } from './teams-errors.ts'
 import { inThread, isChannel, isObjectId, readTeamsId, splitThread, teamsId } from './teams-ids.ts'
 import type { KnownPlace, TeamsNotes } from './teams-notes.ts'
+import type { TeamsPace } from './teams-pace.ts'
 import type { TeamsPlace, TeamsSdk } from './teams-port.ts'
 import type { TeamsRender } from './teams-render.ts'
 
-/** How Teams is written to; `room` throws while Teams would take no more. */
+/** How Teams is written to; `paced` throws while Teams would take no more. */
 type Ways = {
   sdk: TeamsSdk
   notes: TeamsNotes
   render: TeamsRender
-  room(place: TeamsPlace): Promise<void>
+  paced: TeamsPace
 }
 
 /** Outbound Teams. Nothing is repeated here. Teams tells nobody what was posted, so a message is never found again. */
 export function createTeamsChat(ways: Ways): ChatSide {
-  const { sdk, notes, render, room } = ways
+  const { sdk, notes, render, paced } = ways
   return {
     async post(to, drawing) {
       const place = await placeOf(ways, to)
-      await room(place)
-      const message = await render.message(place, isPersonal(place), drawing.body as Drawn)
-      const opens = isChannel(place.conversation) && splitThread(place.conversation).root === undefined
-      const conversation = opens ? await sdk.post(place, message) : place.conversation
-      const id = opens ? (splitThread(conversation).root ?? '') : await sdk.send(place, message)
+      const { conversation, id } = await paced(place, async () => {
+        const message = await render.message(place, isPersonal(place), drawing.body as Drawn)
+        const opens = isChannel(place.conversation) && splitThread(place.conversation).root === undefined
+        if (!opens) return { conversation: place.conversation, id: await sdk.send(place, message) }
+        const made = await sdk.post(place, message)
+        return { conversation: made, id: splitThread(made).root ?? '' }
+      })
       const { tenant } = place
       const link = linkTo(place, id)
       return { ref: teamsId({ tenant, id: conversation, message: id }), ...(link && { link }) }
     },
     async update(ref, drawing) {
       const { place, id } = await messageAt(notes, ref)
-      await room(place)
-      await sdk.update(place, id, await render.message(place, isPersonal(place), drawing.body as Drawn))
+      await paced(place, async () => {
+        await sdk.update(place, id, await render.message(place, isPersonal(place), drawing.body as Drawn))
+      })
     },
     find: async () => 'unreadable',
     async remove(ref) {

@@ -26,8 +26,7 @@ const VIEW_WITHIN = 2_600
 /** The decision that the buttons of a card stand for; undefined when the data is not of one of our cards. */
 export function decisionIn(activity: TeamsActivity, data: unknown): DecisionInput | undefined {
   const read = clicked.safeParse(data).data
-  // Without an id of its own a click would get the answer of another one.
-  if (!read || !activity.id) return undefined
+  if (!read) return undefined
   const { verb: verdict, transfer, digest } = read
   const reason = verdict === 'deny' && read.reason ? { reason: typedReason(read.reason) } : {}
   return { delivery: deliveryOf(activity), by: personOf(activity), transfer, digest, verdict, ...reason }

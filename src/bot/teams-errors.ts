@@ -25,7 +25,11 @@ export function portError(error: unknown, method: string): TransientError | Perm
   const { status, code, retryAfter } = failureOf(error)
   const fault: Fault = { code, message: `Teams answered ${code} to ${method}.`, ...(status ? { status } : {}) }
   if (status === undefined) {
-    return new TransientError({ code, message: `Teams could not be reached for ${method}.` })
+    const isToken = (error as Raw | undefined)?.errorCode !== undefined
+    return new TransientError({
+      code,
+      message: isToken ? 'No token was given for Teams.' : `Teams could not be reached for ${method}.`,
+    })
   }
   if (status >= 500 || passing.has(status)) return new TransientError(fault, retryAfter)
   return new PermanentError(fault)

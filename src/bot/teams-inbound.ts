@@ -69,6 +69,8 @@ async function outcomeOf(options: TeamsInboundOptions, request: IncomingMessage)
     return { status }
   }
   if (request.method !== 'POST') return unread(405, 'not_post')
+  // Known before: whoever is still sending when reading stops may never see the answer.
+  if (Number(request.headers['content-length']) > LARGEST) return unread(413, 'too_large')
   const raw = await readBody(request, LARGEST)
   if ('status' in raw) return unread(raw.status, raw.status === 413 ? 'too_large' : 'unreadable')
   const activity = readActivity(raw.json)

@@ -17,23 +17,41 @@ const limits = {
 /** So long it is waited for room; beyond that others go first. In milliseconds. */
 const LONGEST_WAIT = 1_200
 
-/** Keeps the limits of Teams for all processes together; throws `TransientError` with the wait when there is no room soon. */
-export function createTeamsPace(pace: Pace): (place: TeamsPlace) => Promise<void> {
+/** Makes a call to a place when Teams has room for it. */
+export type TeamsPace = <T>(place: TeamsPlace, call: () => Promise<T>) => Promise<T>
+
+/**
+ * Keeps the limits of Teams for all processes together, and leaves a conversation alone for as long as Teams said when it
+ * refused a call there; throws `TransientError` with the wait when there is no room soon.
+ */
+export function createTeamsPace(pace: Pace, now: () => number = () => performance.now()): TeamsPace {
+  const closed = new Map<string, number>()
   const pass = async (gate: string, limit: { rate: number; burst: number }): Promise<void> => {
     for (let waited = 0; ; ) {
       const wait = await pace.take(gate, limit)
       if (wait === 0) return
       waited += wait
-      if (waited > LONGEST_WAIT) {
-        throw new TransientError({ code: 'paced', message: 'Teams takes no more messages there now.' }, wait)
-      }
+      if (waited > LONGEST_WAIT) throw full(wait)
       await pause(wait)
     }
   }
-  return async ({ tenant, conversation }) => {
-    const gate = `teams:${splitThread(conversation).conversation}`
+  return async (place, call) => {
+    const { conversation } = splitThread(place.conversation)
+    const left = (closed.get(conversation) ?? 0) - now()
+    if (left > 0) throw full(left)
+    closed.delete(conversation)
+    const gate = `teams:${conversation}`
     await pass(gate, limits.conversation)
     await pass(`${gate}:hour`, limits.hour)
-    await pass(`teams:${tenant}`, limits.tenant)
+    await pass(`teams:${place.tenant}`, limits.tenant)
+    return call().catch((error: unknown) => {
+      const { fault, retryAfter } = error instanceof TransientError ? error : {}
+      if (fault?.status === 429 && retryAfter !== undefined) closed.set(conversation, now() + retryAfter)
+      throw error
+    })
   }
+}
+
+function full(wait: number): TransientError {
+  return new TransientError({ code: 'paced', message: 'Teams takes no more messages there now.' }, wait)
 }

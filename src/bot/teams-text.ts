@@ -9,9 +9,10 @@ export function typedText({ text, entities, recipient }: TeamsActivity): string 
   const mentions = (entities ?? []).filter(({ type }) => type === 'mention')
   const named = mentions.reduce((words, { text: shown, mentioned }) => {
     if (!shown) return words
-    return words.replaceAll(shown, mentioned?.id === recipient?.id ? ' ' : ` @${mentioned?.name ?? ''} `)
+    const instead = mentioned?.id === recipient?.id ? ' ' : ` @${escaped(mentioned?.name ?? '')} `
+    return words.replaceAll(shown, () => instead)
   }, text ?? '')
-  return marked(named.replace(/<at\b[^>]*>(.*?)<\/at>/gis, ' @$1 ')).trim()
+  return marked(named.replace(at, ' @$1 ')).trim()
 }
 
 /** A reason from the field of a card, which has no markup. */
@@ -19,15 +20,20 @@ export function typedReason(text: string): string {
   return escaped(text)
 }
 
-const anchor = /<a\b[^>]*\bhref\s*=\s*(["'])(.*?)\1[^>]*>(.*?)<\/a>/gis
+// None of these looks twice at the same place: whoever may write could otherwise keep the process busy for minutes.
+const at = /<at\b[^<>]*>((?:(?!<\/?at\b).)*)<\/at>/gis
+const anchor = /<a\b([^<>]*)>((?:(?!<\/?a\b).)*)<\/a>/gis
+const href = /\bhref\s*=\s*(["'])(.*?)\1/is
 /** Only tags that Teams itself makes: `<` that somebody types arrives as an entity. */
 const tag =
-  /<\/?(?:p|br|div|span|strong|b|em|i|u|s|strike|code|pre|blockquote|ul|ol|li|h[1-6]|at|a|img|emoji|attachment|codeblock|table|tbody|tr|td|th|hr)\b[^>]*>/gi
+  /<\/?(?:p|br|div|span|strong|b|em|i|u|s|strike|code|pre|blockquote|ul|ol|li|h[1-6]|at|a|img|emoji|attachment|codeblock|table|tbody|tr|td|th|hr)\b[^<>]*>/gi
 
 function marked(html: string): string {
   let out = ''
   let from = 0
-  for (const { 0: whole, 2: address = '', 3: label = '', index } of html.matchAll(anchor)) {
+  for (const { 0: whole, 1: attributes = '', 2: label = '', index } of html.matchAll(anchor)) {
+    const address = href.exec(attributes)?.[2]
+    if (address === undefined) continue
     out += plain(html.slice(from, index))
     out += `<${escaped(decode(address)).replaceAll('|', '%7C')}|${plain(label).replaceAll('|', '¦')}>`
     from = index + whole.length

@@ -48,7 +48,7 @@ export function createTeams(options: TeamsOptions): {
       const inbound = createTeamsInbound({
         ...{ sdk, access: teams, notes: forPeople, render, answers, handlers, refused, log },
       })
-      return { inbound, chat: createTeamsChat({ sdk, notes: forWork, render, room: createTeamsPace(pace) }) }
+      return { inbound, chat: createTeamsChat({ sdk, notes: forWork, render, paced: createTeamsPace(pace) }) }
     },
   }
 }

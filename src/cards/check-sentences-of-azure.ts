@@ -12,6 +12,12 @@ export const checkSentencesOfAzure = {
     code(server),
     ' takes Entra sign-ins alone, and the job signs in with a SQL login. Have an operator give the server another login in the configuration, or have SQL logins allowed.',
   ],
+  identity_not_assigned: ({ server = '', identity = '' }) => [
+    code(server),
+    ' does not have the identity ',
+    code(identity),
+    ', with which the job signs in. Assign it to the server (Identity, user assigned), then ask again.',
+  ],
   public_access_off: ({ server = '' }) => [
     code(server),
     ' takes no public connections, which a job without Private Link needs. Leave ',

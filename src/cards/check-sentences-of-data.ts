@@ -1,6 +1,7 @@
 import type { SayCheck } from './check-sentences.ts'
 import { code } from './phrases.ts'
 import { size } from './quantities.ts'
+import { refusalsOfOptions } from './refusals-of-options.ts'
 
 /** What the checks of database and storage found. */
 export const checkSentencesOfData = {
@@ -97,7 +98,39 @@ export const checkSentencesOfData = {
     code(container),
     ' keeps every version immutable, which the service cannot work with. Name another container.',
   ],
+  blob_unseen: ({ name = '', container = '' }) => [
+    'whether ',
+    code(name),
+    ' is in ',
+    code(container),
+    ' is seen by Azure’s job alone, as Drawbridge reads no data. If it is not, the import fails and nothing is changed.',
+  ],
+  target_not_empty: ({ database = '', count = '', tables = '' }) => [
+    code(database),
+    ` is not empty (${count === '1' ? '1 table' : `${count} tables`}: `,
+    code(tables),
+    '), and Azure imports into empty databases only. Name another one, or add ',
+    code('--create'),
+    ' with a name that is free.',
+  ],
+  target_unread: ({ database = '', why = '' }) => [
+    'whether ',
+    code(database),
+    ` is empty could not be looked at. ${why.replace(/\.?$/, '.')} Azure refuses the import if it is not.`,
+  ],
+  tier_differs: ({ wished = '', edition = '', objective = '', size: most }) => [
+    `the database is there already as ${[edition, objective, most].filter(Boolean).join(', ')}, and stays so: ${wished} is not applied.`,
+  ],
+  tier_unread: ({ why = '' }) => [
+    `what the region offers could not be read. ${why.replace(/\.?$/, '.')} Azure refuses what it does not offer.`,
+  ],
+  ...tierStops(['region_not_possible', 'tier_not_possible', 'size_not_possible', 'redundancy_not_possible']),
 } satisfies Readonly<Record<string, SayCheck>>
+
+/** What would be refused at the plan is said in the same words. */
+function tierStops(codes: readonly (keyof typeof refusalsOfOptions)[]): Readonly<Record<string, SayCheck>> {
+  return Object.fromEntries(codes.map((each) => [each, (facts) => refusalsOfOptions[each](facts).flat()]))
+}
 
 function bytes(text: string): string {
   return size(Number(text))

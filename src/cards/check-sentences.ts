@@ -24,6 +24,7 @@ export const checkLabels: Readonly<Record<CheckName, string>> = {
   storage_network: 'storage network',
   immutability: 'immutability',
   locks: 'locks',
+  blob: 'blob',
   target: 'target',
   tier: 'tier',
   busy: 'other jobs',

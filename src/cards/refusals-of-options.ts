@@ -1,3 +1,4 @@
+import type { Line } from '../transfer/text.ts'
 import { forms } from './forms.ts'
 import { code } from './phrases.ts'
 import { meant, named, type Say } from './refusals-of-text.ts'
@@ -82,6 +83,41 @@ export const refusalsOfOptions = {
       '.',
     ],
   ],
+  region_not_possible: ({ region, reason }) => [
+    [
+      'This subscription may make no database in ',
+      named(region, 'that region'),
+      ` (${reason ?? 'Azure does not say why'}). Make the database on a server elsewhere, or ask Azure’s support for the region.`,
+    ],
+  ],
+  tier_not_possible: ({ kind = 'tier', wished, possible, region, edition }) => [
+    [
+      'There is no ',
+      kind,
+      ' ',
+      named(wished, 'of that name'),
+      ...(edition ? [' in ', code(edition)] : []),
+      ...inRegion(region),
+      `. Possible: ${possible ?? 'none'}.`,
+    ],
+  ],
+  size_not_possible: ({ size, edition = '', objective = '', possible, region }) => [
+    [
+      named(size, 'That size'),
+      ` is no size of ${edition} ${objective}`,
+      ...inRegion(region),
+      `. Possible: ${possible ?? 'none'}.`,
+    ],
+  ],
+  redundancy_not_possible: ({ redundancy, edition = '', possible, region }) => [
+    [
+      'The backup redundancy ',
+      named(redundancy, 'of that name'),
+      ` is not offered for ${edition}`,
+      ...inRegion(region),
+      `. Possible: ${possible || 'none'}.`,
+    ],
+  ],
   flag_twice: ({ flag }) => [
     ['The option ', named(flag, 'at the end'), ' stands there twice. Write it once, then send the command again.'],
   ],
@@ -93,6 +129,10 @@ export const refusalsOfOptions = {
     ],
   ],
 } satisfies Readonly<Record<string, Say>>
+
+function inRegion(region: string | undefined): Line {
+  return region ? [' in ', code(region)] : []
+}
 
 function flagExample(flag = ''): string {
   const examples: Readonly<Record<string, string>> = {

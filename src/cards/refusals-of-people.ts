@@ -31,7 +31,7 @@ export const refusalsOfPeople = {
   ],
   limit: ({ open }) => [
     [
-      `You have ${open ?? 'too many'} open transfers, which is as many as the rule allows. Wait for one to end or cancel one: `,
+      `You have ${open ?? 'too many'} open transfers, and the rule allows no more. Wait for one to end or cancel one: `,
       code(forms.list),
       ' shows them.',
     ],

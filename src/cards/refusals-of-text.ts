@@ -123,12 +123,10 @@ export const refusalsOfText = {
 
 /** Refusals of names: databases, storage, containers and blobs. */
 export const refusalsOfNames = {
-  unknown_database: (facts) => unknown('database', facts),
   ambiguous_database: ({ name, candidates }) => [
     ['More than one database is called ', named(name, 'that'), ': ', list(candidates), '.'],
     ['Write the name before the brackets, or server/database.'],
   ],
-  unknown_storage: (facts) => unknown('storage', facts),
   ambiguous_storage: ({ name, candidates }) => [
     [
       'More than one storage goes by ',
@@ -179,12 +177,6 @@ export const refusalsOfNames = {
       '.',
     ],
   ],
-  unknown_server: ({ name, suggestion, known }) => [
-    ['There is no server ', named(name, 'of that name'), ' in the catalogue.', ...meant(suggestion)],
-    known
-      ? [`There is: ${clip(known, 600)}.`]
-      : ['An operator can add a database of it to the catalogue in ', code('drawbridge.yaml'), '.'],
-  ],
   bad_database_name: ({ name }) => [
     [
       named(name, 'That'),
@@ -223,13 +215,6 @@ const blobFaults: Readonly<Record<string, Line>> & { characters: Line } = {
   up: ['it may not hold the parts ', code('.'), ' and ', code('..')],
   dot: ['no part may end in a dot'],
   characters: ['letters, digits and ', code('. _ ~ @ ( ) + , = -'), ' are allowed'],
-}
-
-function unknown(what: 'database' | 'storage', { name, suggestion, known }: Facts): readonly Line[] {
-  const next: Line = known
-    ? [`There is: ${clip(known, 600)}.`]
-    : ['An operator can add it to the catalogue in ', code('drawbridge.yaml'), '.']
-  return [[`There is no ${what} `, named(name, 'of that name'), ' in the catalogue.', ...meant(suggestion)], next]
 }
 
 /** The question whether a near name was meant. */

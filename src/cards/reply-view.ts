@@ -95,7 +95,7 @@ function tellPeople(milestone: Of<'cancel_asked' | 'settled' | 'card_undeliverab
         { place: address },
         ' (',
         code(fault.code),
-        '). Invite Drawbridge there, or decide on a card elsewhere.',
+        '). If that is a channel, add Drawbridge to it; until then, decide on a card elsewhere.',
       ]
     }
   }

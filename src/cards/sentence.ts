@@ -4,12 +4,14 @@ import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
+import { refusalsOfTargets } from './refusals-of-targets.ts'
 import { type Facts, refusalsOfNames, refusalsOfText, type Say } from './refusals-of-text.ts'
 
 const refusals = {
   ...refusalsOfText,
   ...refusalsOfOptions,
   ...refusalsOfNames,
+  ...refusalsOfTargets,
   ...refusalsOfPeople,
   ...refusalsOfWorld,
 }

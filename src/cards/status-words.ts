@@ -88,7 +88,7 @@ export const factWords: Readonly<Record<keyof Material, string>> = {
   uri: 'the blob',
   privateLink: 'the use of Private Link',
   create: 'the database to be made',
-  checks: 'the result of a check',
+  warnings: 'what the checks warn of',
   rule: 'the rule',
   connections: 'the connections',
 }

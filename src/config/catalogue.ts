@@ -1,7 +1,7 @@
 import type { CloudEndpoints } from '../transfer/clouds.ts'
 import type { Catalogue } from '../transfer/policy.ts'
+import { type DatabaseId, type Parsed, parseAccountId, parseDatabaseId } from '../transfer/resource-id.ts'
 import type { Path, Problems } from './problems.ts'
-import { type DatabaseId, type Parsed, parseAccountId, parseDatabaseId } from './resource-id.ts'
 import type { Salvaged } from './salvage.ts'
 import type { File } from './schema.ts'
 import { didYouMean, listed } from './wording.ts'
@@ -45,6 +45,8 @@ export function checkLogins(file: Salvaged<File>, catalogue: Catalogue, problems
       `is missing, and ${users} cannot be read without it — write kind, user and password`,
     )
   }
+  // Of a server outside of the catalogue: it can be discovered, or be meant by a rule over resource ids.
+  if (reachesBeyond(file)) return
   // A login whose databases are misspelt would be told twice.
   if (catalogue.databases.length < Object.keys(file.databases ?? {}).length) return
   for (const login of logins.filter((each) => !servers.includes(each))) {
@@ -54,6 +56,24 @@ export function checkLogins(file: Salvaged<File>, catalogue: Catalogue, problems
       `is not the server of any of the databases${meant} — write one of ${listed(servers)}`,
     )
   }
+}
+
+/** Tells every subscription that is to be listed although nothing in it may be touched. */
+export function checkDiscover({ azure }: Salvaged<File>, problems: Problems): void {
+  for (const [index, subscription] of (azure?.discover ?? []).entries()) {
+    const known = azure?.subscriptions
+    if (!subscription || !known?.length || known.includes(undefined) || known.includes(subscription)) continue
+    problems.add(
+      ['azure', 'discover', index],
+      `is not one of azure.subscriptions — add ${subscription} there, or take it out here`,
+    )
+  }
+}
+
+/** Whether a request may name something outside of the catalogue at all. */
+function reachesBeyond({ azure, rules }: Salvaged<File>): boolean {
+  const overIds = (rules ?? []).some((rule) => (rule?.when?.database ?? []).some((glob) => glob?.startsWith('/')))
+  return overIds || (azure?.discover ?? []).length > 0
 }
 
 function checkSubscription(path: Path, subscription: string, file: Salvaged<File>, problems: Problems): void {

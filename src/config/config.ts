@@ -93,6 +93,8 @@ export type Config = {
   azure: {
     /** Lower-case guids; every database and account of the catalogue is in one of them. */
     subscriptions: readonly string[]
+    /** Those whose servers, databases, accounts and containers are listed; each is among `subscriptions`. */
+    discover: readonly string[]
     credential: Credential
     /** Without a trailing slash; the cloud's own unless the file says otherwise. Plain http only on loopback. */
     resourceManagerUrl: string

@@ -7,9 +7,10 @@ export function describe(config: Config): string[] {
   const { databases, storage } = policy.catalogue
   const own =
     azure.resourceManagerUrl === cloudEndpoints[cloud].resourceManager ? '' : ` at ${azure.resourceManagerUrl}`
+  const listed = azure.discover.length > 0 ? `, of which are listed ${azure.discover.join(', ')}` : ''
   return [
     `role ${role}, configured by ${config.file}`,
-    `Azure cloud ${cloud}${own}, credential ${azure.credential.kind}, subscriptions ${azure.subscriptions.join(', ')}`,
+    `Azure cloud ${cloud}${own}, credential ${azure.credential.kind}, subscriptions ${azure.subscriptions.join(', ')}${listed}`,
     `catalogue: ${count(databases.length, 'database')} and ${count(storage.length, 'storage place')}`,
     `policy: ${count(policy.rules.length, 'rule')}, ${count(policy.operators.length, 'operator')}, ${count(policy.auditors.length, 'auditor')}`,
     ...(slack ? [`Slack team ${slack.team}, mode ${slack.mode}${slack.apiUrl ? ` at ${slack.apiUrl}` : ''}`] : []),

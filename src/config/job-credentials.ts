@@ -51,11 +51,10 @@ export function openJobCredentials(
   catalogue: Catalogue,
   get: (variable: string) => string,
 ): Pick<Secrets, 'sqlLogin' | 'storageCredential' | 'jobSecrets'> {
-  const servers = new Set(catalogue.databases.map((each) => each.server))
   return {
     sqlLogin(server) {
       const name = server.toLowerCase()
-      const login = servers.has(name) ? file.sqlLogins[name] : undefined
+      const login = Object.hasOwn(file.sqlLogins, name) ? file.sqlLogins[name] : undefined
       if (!login) throw new Error(`There is no SQL login for ${server}`)
       if (login.kind === 'managedIdentity') return login
       const password = login.kind === 'environment' ? get(login.password) : inVault(login.password)

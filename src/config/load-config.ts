@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { cloudEndpoints } from '../transfer/clouds.ts'
-import { checkLogins, readCatalogue } from './catalogue.ts'
+import { checkDiscover, checkLogins, readCatalogue } from './catalogue.ts'
 import { chatsIn, chatsOf, checkChats } from './chats.ts'
 import type { Config, Role } from './config.ts'
 import { checkEnvironment, type Environment, logLevelOf, openSecrets, secretValues } from './environment.ts'
@@ -41,6 +41,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
   if (raw && !parsed.success) tellIssues(parsed.error.issues, problems.add)
   const salvaged = salvage(fileSchema, written) ?? {}
   const catalogue = readCatalogue(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
+  checkDiscover(salvaged, problems)
   checkLogins(salvaged, catalogue, problems)
   checkVaults(salvaged, salvaged.cloud && cloudEndpoints[salvaged.cloud], problems)
   const chats = chatsIn(written)
@@ -71,6 +72,7 @@ function fromFile(file: File, role: Role) {
   const {
     resourceManagerUrl = cloudEndpoints[file.cloud].resourceManager,
     subscriptions,
+    discover,
     credential,
     keyVaultUrl,
     ...azure
@@ -81,6 +83,7 @@ function fromFile(file: File, role: Role) {
     azure: {
       ...azure,
       subscriptions: [...new Set(subscriptions)],
+      discover: [...new Set(discover)],
       credential: { ...identity, ...(clientId ? { clientId } : {}) },
       resourceManagerUrl,
       ...(keyVaultUrl ? { keyVaultUrl } : {}),

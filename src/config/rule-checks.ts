@@ -26,8 +26,8 @@ export function checkRules(file: Salvaged<File>, catalogue: Catalogue, problems:
     else if (rule.name !== undefined) names.set(rule.name, index)
     checkExpiry(rule, path, problems)
     checkStages(rule, path, whoIs, problems)
-    checkGlobs(rule.when?.database, [...path, 'when', 'database'], databaseNames(file, catalogue), problems)
-    checkGlobs(rule.when?.storage, [...path, 'when', 'storage'], storageNames(file, catalogue), problems)
+    checkGlobs(rule.when?.database, [...path, 'when', 'database'], databaseNames(file, catalogue), file, problems)
+    checkGlobs(rule.when?.storage, [...path, 'when', 'storage'], storageNames(file, catalogue), file, problems)
   }
 }
 
@@ -61,11 +61,12 @@ function checkGlobs(
   globs: readonly (string | undefined)[] | undefined,
   path: Path,
   names: Names | undefined,
+  file: Salvaged<File>,
   problems: Problems,
 ) {
   for (const [index, glob] of (globs ?? []).entries()) {
     if (glob === undefined) continue
-    const wrong = wrongGlob(glob) ?? (names && unmatched(glob, names))
+    const wrong = wrongGlob(glob) ?? wrongId(glob, file) ?? (names && unmatched(glob, names, file))
     if (wrong) problems.add([...path, index], wrong)
   }
 }
@@ -81,8 +82,27 @@ function wrongGlob(glob: string): string | undefined {
   }
 }
 
+/** A pattern that begins with a slash is over resource ids, of which nobody has the list. */
+function wrongId(glob: string, { azure }: Salvaged<File>): string | undefined {
+  if (!glob.startsWith('/')) return undefined
+  const subscription = /^\/subscriptions\/([^/]+)\/./i.exec(glob)?.[1]?.toLowerCase()
+  if (subscription === undefined) {
+    return `is ${quote(glob)}, not a pattern over resource ids — write /subscriptions/<id>/…, or a name without the slash`
+  }
+  const known = azure?.subscriptions
+  if (!known?.length || known.includes(undefined) || known.some((each) => each && fits(each, subscription)))
+    return undefined
+  return `is ${quote(glob)}, in a subscription that azure.subscriptions does not name — add it there, or correct the pattern`
+}
+
 /** Each pattern must match something: a misspelt one would leave its databases to a later, perhaps weaker, rule. */
-function unmatched(glob: string, { shown, matched, containersOf = [] }: Names): string | undefined {
+function unmatched(
+  glob: string,
+  { shown, matched, containersOf = [] }: Names,
+  { azure }: Salvaged<File>,
+): string | undefined {
+  // Over ids, or over what is to be discovered, of which a name has two parts.
+  if (glob.startsWith('/') || (glob.includes('/') && (azure?.discover ?? []).length > 0)) return undefined
   if (matched.some((name) => fits(name, glob))) return undefined
   // A request may name any container of an account.
   if (containersOf.some((alias) => fits(alias, glob.replace(/\/[^/]*$/, '')))) return undefined

@@ -1,3 +1,4 @@
+import { cloudEndpoints } from '../transfer/clouds.ts'
 import type { Rule } from '../transfer/model.ts'
 import { distinctPeople } from '../transfer/people.ts'
 import type { Catalogue, Clocks, Declared, Policy } from '../transfer/policy.ts'
@@ -13,6 +14,12 @@ export function buildPolicy(file: File, catalogue: Catalogue): Policy {
   const people = declaredIn(file)
   return {
     catalogue,
+    reach: {
+      subscriptions: [...new Set(file.azure.subscriptions)],
+      discover: [...new Set(file.azure.discover)],
+      blobSuffix: cloudEndpoints[file.cloud].blobSuffix,
+      servers: Object.keys(file.sqlLogins),
+    },
     rules: file.rules.map((rule) => buildRule(rule, homes, people)),
     operators: allFull(file.operators, homes),
     auditors: allFull(file.auditors, homes),

@@ -36,6 +36,7 @@ const credential = z.discriminatedUnion(
 const azure = strict(
   {
     subscriptions: list(guid('a subscription id'), 'a list of subscription ids'),
+    discover: optionalList(guid('a subscription id'), 'a list of subscription ids, or leave it out'),
     credential: credential.prefault({ kind: 'default' }),
     resourceManagerUrl: serviceUrl('https://management.azure.com').optional(),
     keyVaultUrl: loopbackUrl('http://127.0.0.1:4001/vaults').optional(),

@@ -1,5 +1,5 @@
 import { applyAll } from '../transfer/apply.ts'
-import { Refusal } from '../transfer/errors.ts'
+import { PermanentError, Refusal } from '../transfer/errors.ts'
 import { mayHaveStarted } from '../transfer/lifecycle.ts'
 import { changedFacts, materialOf } from '../transfer/material.ts'
 import { type Connection, sides } from '../transfer/model.ts'
@@ -70,7 +70,17 @@ async function lookAtAzure(job: Job, reached: boolean): Promise<Look> {
     }
   }
   const seenNow: EventBody = { type: 'connections_seen', connections }
-  return again(job, reached ? [seenNow, { type: 'planned', plan: await planned(job) }] : [seenNow])
+  return again(job, reached ? [seenNow, ...(await plannedAnew(job))] : [seenNow])
+}
+
+/** Azure holds the job already and will say itself what it cannot do: a plan that can no longer be read stops nothing. */
+async function plannedAnew(job: Job): Promise<readonly EventBody[]> {
+  try {
+    return [{ type: 'planned', plan: await planned(job) }]
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof PermanentError) return []
+    throw error
+  }
 }
 
 /** Ours by id; those that Azure names instead once it names what it had not named, or names others in their place. */

@@ -1,7 +1,7 @@
 import { PermanentError } from '../transfer/errors.ts'
 import type { MessageRef, Millis } from '../transfer/model.ts'
 import type { Wanted } from '../transfer/outline.ts'
-import type { ChatSlot, ChatState } from '../transfer/ports.ts'
+import type { ChatSlot } from '../transfer/ports.ts'
 import { type Run, save, saveSlot } from './show-run.ts'
 
 /** Brings one message up to date: finds, posts or edits it. Answers when it is to be looked at again, if it is. */
@@ -85,14 +85,13 @@ async function edit(run: Run, wanted: Wanted, slot: ChatSlot, ref: MessageRef): 
 /** This place cannot be used: its slot is closed with the reason, and a channel's card goes to the approvers themselves. */
 async function fallBack(run: Run, wanted: Wanted, problem: string): Promise<void> {
   run.log({ transfer: run.lease.id, slot: wanted.key, code: problem }, 'chat refused a message for good')
-  const slots = { ...run.state.slots, [wanted.key]: { ...closedAt(run, wanted), problem } }
-  const { cards } = run.state
-  let state: ChatState = { ...run.state, slots }
-  if (wanted.kind === 'card' && cards) {
-    const addresses = [...new Set([...cards.addresses, ...(await run.chat.approvers(run.stored.transfer))])]
-    state = { ...state, cards: { ...cards, addresses } }
-  }
-  await save(run, state)
+  const slot = { ...closedAt(run, wanted), problem }
+  const more = wanted.kind === 'card' && run.state.cards ? await run.chat.approvers(run.stored.transfer) : []
+  await save(run, ({ cards, ...state }) => ({
+    ...state,
+    slots: { ...state.slots, [wanted.key]: slot },
+    ...(cards && { cards: { ...cards, addresses: [...new Set([...cards.addresses, ...more])] } }),
+  }))
 }
 
 function closedAt(run: Run, wanted: Wanted): ChatSlot {

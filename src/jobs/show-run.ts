@@ -13,22 +13,34 @@ export type ShowTools = {
 }
 
 /** One turn under the lease over one state of the record. What chat shows is saved before and after every message. */
-export type Run = ShowTools & { stored: Stored; lease: HeldLease; state: ChatState; version: number }
+export type Run = ShowTools & {
+  stored: Stored
+  lease: HeldLease
+  state: ChatState
+  version: number
+  /** Chats are told at the same time, and save one after the other. */
+  saving: Promise<unknown>
+}
 
 /** Another one has the lease or wrote what chat shows: this turn may not go on. */
 export class Lost extends Error {}
 
 /** Saves what chat shows, due at once, so that a crash right after it is picked up. Throws `Lost`. */
-export async function save(run: Run, state: ChatState): Promise<void> {
-  const { store, lease, stored, version } = run
-  if (!(await store.commitChat(lease, version, state, stored.transfer.version, 0))) throw new Lost()
-  run.state = state
-  run.version = version + 1
+export async function save(run: Run, change: (state: ChatState) => ChatState): Promise<void> {
+  const { store, lease, stored, saving } = run
+  const saved = saving.then(async () => {
+    const state = change(run.state)
+    if (!(await store.commitChat(lease, run.version, state, stored.transfer.version, 0))) throw new Lost()
+    run.state = state
+    run.version += 1
+  })
+  run.saving = saved.catch(() => undefined)
+  await saved
 }
 
 /** Saves one message's slot. Throws `Lost`. */
 export async function saveSlot(run: Run, key: string, slot: ChatSlot): Promise<void> {
-  await save(run, { ...run.state, slots: { ...run.state.slots, [key]: slot } })
+  await save(run, (state) => ({ ...state, slots: { ...state.slots, [key]: slot } }))
 }
 
 /**

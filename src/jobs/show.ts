@@ -1,7 +1,8 @@
 import { applyAll } from '../transfer/apply.ts'
 import { TransientError } from '../transfer/errors.ts'
 import type { Millis } from '../transfer/model.ts'
-import { outline } from '../transfer/outline.ts'
+import { outline, type Wanted } from '../transfer/outline.ts'
+import { platformOf } from '../transfer/people.ts'
 import type { HeldLease, Hint, Stored } from '../transfer/ports.ts'
 import { showMessage } from './show-message.ts'
 import { facts, Lost, type Run, type ShowTools, save } from './show-run.ts'
@@ -27,7 +28,14 @@ async function once(tools: ShowTools, hint: Hint, lease: HeldLease, tries: numbe
   // A record of a newer schema belongs to newer processes.
   if (stored?.transfer.schema !== 1) return false
   if (await state(tools, hint, lease, stored)) return true
-  const run: Run = { ...tools, stored, lease, state: stored.chat, version: stored.chatVersion }
+  const run: Run = {
+    ...tools,
+    stored,
+    lease,
+    state: stored.chat,
+    version: stored.chatVersion,
+    saving: Promise.resolve(),
+  }
   const { retry, later } = await showAll(run, tries)
   const more = retry === undefined && isUnfinished(run)
   const due = more ? 0 : earliest(retry, later)
@@ -46,7 +54,10 @@ async function state(tools: ShowTools, hint: Hint, lease: HeldLease, stored: Sto
   return true
 }
 
-/** All messages in order; a failing one does not stop the others, but no reply overtakes another. */
+/**
+ * All messages, those of each chat in order; a failing one does not stop the others, but no reply overtakes another.
+ * A chat that hangs does not hold up the other one.
+ */
 async function showAll(run: Run, tries: number): Promise<{ retry?: Millis; later?: Millis }> {
   const found: { retry?: Millis; later?: Millis } = {}
   const failed = (error: unknown): true => {
@@ -60,11 +71,17 @@ async function showAll(run: Run, tries: number): Promise<{ retry?: Millis; later
     return true
   }
   await places(run).catch(failed)
-  for (const wanted of outline(run.stored.transfer, run.state)) {
-    const due = await showMessage(run, wanted).catch(failed)
-    if (due === true && wanted.kind === 'reply') break
-    if (typeof due === 'number') found.later = Math.min(found.later ?? due, due)
+  const all = outline(run.stored.transfer, run.state)
+  const chats = Map.groupBy(all, ({ to }) => platformOf(to.thread ?? to.address))
+  const showEach = async (messages: readonly Wanted[]): Promise<void> => {
+    for (const wanted of messages) {
+      const due = await showMessage(run, wanted).catch(failed)
+      if (due === true && wanted.kind === 'reply') break
+      if (typeof due === 'number') found.later = Math.min(found.later ?? due, due)
+    }
   }
+  const told = await Promise.allSettled([...chats.values()].map(showEach))
+  for (const each of told) if (each.status === 'rejected') throw each.reason
   return found
 }
 
@@ -75,7 +92,8 @@ async function places(run: Run): Promise<void> {
   if (!round || status !== 'awaiting_approval' || run.state.cards?.round === round.number) return
   const direct = rule.cards.includes('approvers') ? await run.chat.approvers(transfer) : []
   const fixed = rule.cards.filter((address) => address !== 'approvers')
-  await save(run, { ...run.state, cards: { round: round.number, addresses: [...new Set([...fixed, ...direct])] } })
+  const cards = { round: round.number, addresses: [...new Set([...fixed, ...direct])] }
+  await save(run, (state) => ({ ...state, cards }))
 }
 
 /** True when what was just posted or refused made another message or fact possible. */

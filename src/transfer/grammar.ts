@@ -139,21 +139,22 @@ function readPlaces(verb: 'export' | 'import', words: readonly Word[]): { from: 
   return { from, to: to.text.replace(/^[@#]/, '') }
 }
 
-/** `account/container/folder/blob`, also as the address or the resource id that the portal shows. */
+/** `account/container/folder/blob`, also as the address or the resource id that the portal shows; an id stays whole. */
 function readPath(typed: string): { name: string; container?: string; blob?: string } {
+  const [whole = '', id = ''] = accountOfId.exec(typed) ?? []
   const path = typed
+    .slice(whole.length)
     .replace(/^https?:\/\//i, '')
     .replace(/^([^/.]+)\.blob\.[^/]+/i, '$1')
-    .replace(accountOfId, '$1')
   const [name = '', container, ...rest] = path.split('/')
   const blob = rest.join('/')
-  if (container === undefined || (container === '' && rest.length === 0)) return { name }
-  return { name, container, ...(blob === '' ? {} : { blob }) }
+  if (container === undefined || (container === '' && rest.length === 0)) return { name: id || name }
+  return { name: id || name, container, ...(blob === '' ? {} : { blob }) }
 }
 
 /** The resource id of an account, and of a container in it. */
 const accountOfId =
-  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/([^/]+)(?:\/blobServices\/default\/containers)?/i
+  /^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/[^/]+)(?:\/blobServices\/default\/containers)?(?=\/|$)/i
 
 function readId(verb: string, word: string | undefined): string {
   if (word === undefined) throw new Refusal('missing_id', { verb })

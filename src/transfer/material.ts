@@ -19,7 +19,7 @@ export function materialOf(transfer: Transfer): Material {
     uri: transfer.plan?.uri ?? request.storage.uri,
     privateLink: request.privateLink,
     ...(request.create ? { create: request.create } : {}),
-    ...(transfer.plan?.checks ? { checks: verdicts(transfer.plan.checks) } : {}),
+    ...(transfer.plan?.checks ? { warnings: lasting(transfer.plan.checks) } : {}),
     rule: rule.name,
     connections: gateOf(transfer) === 'submission' ? [] : connectionsOf(transfer),
   }
@@ -41,8 +41,11 @@ export function chain(head: string, version: number, event: unknown): string {
   return sha256(canonicalize({ head, version, event }) ?? '')
 }
 
-function verdicts(checks: readonly Check[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(checks.map(({ name, verdict, code }) => [name, `${verdict} ${code}`]))
+/** Warnings about what is to be moved; not those that come and go with other jobs, or with whether Azure could be read. */
+function lasting(checks: readonly Check[]): readonly string[] {
+  const passing = new Set<Check['name']>(['busy', 'leftovers', 'permissions'])
+  const bad = checks.filter(({ name, verdict, code }) => verdict !== 'ok' && code !== 'unread' && !passing.has(name))
+  return bad.map(({ name, code }) => `${name} ${code}`)
 }
 
 function connectionsOf(transfer: Transfer): Material['connections'] {

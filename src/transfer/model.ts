@@ -124,8 +124,8 @@ export type Material = {
   uri: string
   privateLink: boolean
   create?: Creation
-  /** Verdict of each preflight check. */
-  checks?: Readonly<Record<string, string>>
+  /** What the preflight warned of, as far as it lasts. */
+  warnings?: readonly string[]
   rule: string
   connections: readonly { side: Side; id: string; privateEndpoint: string; named: boolean }[]
 }

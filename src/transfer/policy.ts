@@ -1,5 +1,5 @@
-import picomatch from 'picomatch'
 import type { DatabaseTarget, Millis, Person, Principal, Request, Rule, StorageTarget, WorkingStatus } from './model.ts'
+import { fitsDatabase, fitsStorage } from './naming.ts'
 
 /** A storage account of the catalogue; `container` is used when the command names none. */
 export type StorageEntry = Omit<StorageTarget, 'container' | 'blob' | 'uri'> & {
@@ -11,12 +11,26 @@ export type StorageEntry = Omit<StorageTarget, 'container' | 'blob' | 'uri'> & {
 /** What people may name, by alias. */
 export type Catalogue = { databases: readonly DatabaseTarget[]; storage: readonly StorageEntry[] }
 
+/** How far a request may go beyond the catalogue, where a rule names the target. */
+export type Reach = {
+  /** Nothing outside of these is touched; lower case. */
+  subscriptions: readonly string[]
+  /** Those whose servers, databases, accounts and containers are listed; none: the full resource id is needed. */
+  discover: readonly string[]
+  /** Of the cloud, without a leading dot. */
+  blobSuffix: string
+  /** Short names, in lower case, of the servers that there is a login for. */
+  servers: readonly string[]
+}
+
 /** One person with an account in each chat, as the configuration declares it: no account is in two of them. */
 export type Declared = { name?: string; accounts: readonly Person[] }
 
 /** Who may do what: ordered rules, first match wins, no match is a no. */
 export type Policy = {
   catalogue: Catalogue
+  /** Without it nothing but the catalogue can be named. */
+  reach?: Reach
   rules: readonly Rule[]
   operators: readonly Principal[]
   auditors: readonly Principal[]
@@ -29,19 +43,18 @@ export type Clocks = Readonly<Record<WorkingStatus, Millis>>
 /** How often Azure is asked, in milliseconds: `running` from `least`, growing to `most`. */
 export type Polls = { least: Millis; most: Millis; approval: Millis; closing: Millis }
 
-/** The rules that a request falls under, in order: the first one is the one that counts. */
+/** The rule that a request falls under: the first one that fits. */
 export function matchRule(
-  policy: Policy,
-  request: Pick<Request, 'operation' | 'database' | 'storage'>,
+  { rules, catalogue }: Pick<Policy, 'rules' | 'catalogue'>,
+  { operation, database, storage }: Pick<Request, 'operation' | 'database' | 'storage'>,
 ): Rule | undefined {
-  return policy.rules.find(({ when }) => {
-    const { database, storage } = request
-    return (
-      (when.operation.length === 0 || when.operation.includes(request.operation)) &&
-      fits(when.database, [database.alias, `${database.server}/${database.database}`]) &&
-      fits(when.storage, [storage.alias, storage.account, `${storage.alias}/${storage.container}`])
-    )
-  })
+  const aliases = catalogue.storage.map(({ alias }) => alias)
+  return rules.find(
+    ({ when }) =>
+      (when.operation.length === 0 || when.operation.includes(operation)) &&
+      fitsDatabase(when.database, database) &&
+      fitsStorage(when.storage, storage, aliases),
+  )
 }
 
 /** Every principal that a rule gives a say to; with operators and auditors, those who may see its transfers. */
@@ -52,8 +65,4 @@ export function peopleOf(rule: Rule): readonly Principal[] {
 /** Every principal that decides in some stage of the rule. */
 export function approversOf(rule: Rule): readonly Principal[] {
   return [...new Set(rule.stages.flatMap((stage) => stage.approvers))]
-}
-
-function fits(globs: readonly string[], names: readonly string[]): boolean {
-  return globs.length === 0 || names.some((name) => picomatch.isMatch(name, [...globs], { nocase: true }))
 }

@@ -12,6 +12,7 @@ export const checkNames = [
   'storage_network',
   'immutability',
   'locks',
+  'blob',
   'target',
   'tier',
   'busy',

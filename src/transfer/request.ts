@@ -12,18 +12,22 @@ export type Creation = {
   collation?: string
 }
 
-/** A database of the catalogue, by its full resource id and the parts of it. */
+/** A database by its full resource id and the parts of it. */
 export type DatabaseTarget = {
+  /** Its name in the catalogue, or `server/database`. */
   alias: string
   id: string
   subscription: string
   resourceGroup: string
   server: string
   database: string
+  /** Not of the catalogue: only a rule that names it lets it be moved. */
+  discovered?: true
 }
 
 /** Where the BACPAC goes or comes from: account by its full resource id, container, blob name with folders, and the whole address. */
 export type StorageTarget = {
+  /** Its name in the catalogue, or the account's. */
   alias: string
   id: string
   subscription: string
@@ -32,6 +36,8 @@ export type StorageTarget = {
   container: string
   blob: string
   uri: string
+  /** Not of the catalogue: only a rule that names account and container lets it be used. */
+  discovered?: true
 }
 
 export type Request = Somebody & {

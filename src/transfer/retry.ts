@@ -6,12 +6,14 @@ import type { Request } from './request.ts'
 
 type Again = Pick<Request, 'operation' | 'database' | 'storage' | 'privateLink' | 'reason' | 'create'>
 
-/** The same request anew: an export gets a blob of its own beside the first one. Throws `Refusal` when the catalogue has lost a part of it. */
+/** The same request anew: an export gets a blob of its own beside the first one. Throws `Refusal` when the catalogue has lost a part of it; whether a rule still names what is not of the catalogue is for the rules. */
 export function again(request: Request, catalogue: Catalogue, { id, at }: { id: string; at: Millis }): Again {
   const { operation, database, storage, privateLink, reason, create } = request
-  const entry = catalogue.storage.find((each) => each.id.toLowerCase() === storage.id.toLowerCase())
+  const entry = storage.discovered
+    ? { endpoint: new URL(storage.uri).origin }
+    : catalogue.storage.find((each) => each.id.toLowerCase() === storage.id.toLowerCase())
   if (!entry) throw new Refusal('unknown_storage', { name: storage.alias })
-  const known = catalogue.databases.some((each) => each.server === database.server)
+  const known = database.discovered || catalogue.databases.some((each) => each.server === database.server)
   if (!known) throw new Refusal('unknown_database', { name: database.alias })
   const { endpoint } = entry
   const blob =

@@ -16,6 +16,7 @@ const locks = read('locks-2020-05-01.trimmed.json')
 export const errorCatalog = read('sql-2025-01-01-error-catalog.json') as Record<string, CatalogError[]>
 
 const text = { type: 'string' }
+const texts = { type: 'array', items: text }
 const armId = { type: 'string', format: 'arm-id' }
 const stateOf = (status: unknown, actions: string, required: string[]) =>
   strict({ status: { enum: status }, description: text, [actions]: text }, required)
@@ -93,10 +94,22 @@ export const definitions: Record<string, Schema> = {
   LockList: namedList(pseudo({ level: dig(locks, 'ManagementLockObject', 'properties', 'level'), notes: '' })),
   FirewallRuleList: namedList(strict({ startIpAddress: text, endIpAddress: text }, ['startIpAddress', 'endIpAddress'])),
   OutboundRuleList: namedList({ type: 'object' }),
+  UsageList: namedList(
+    strict({ displayName: text, currentValue: { type: 'number' }, limit: { type: 'number' }, unit: text }, [
+      'displayName',
+      'currentValue',
+      'limit',
+      'unit',
+    ]),
+  ),
+  PermissionList: list(
+    strict({ actions: texts, notActions: texts, dataActions: texts, notDataActions: texts }, ['actions', 'notActions']),
+  ),
   StorageAccount: tracked(
     { type: 'object', properties: { privateEndpointConnections: { type: 'array', items: ref('StorageConnection') } } },
     { kind: text, sku: { type: 'object' } },
   ),
+  StorageAccountList: list(ref('StorageAccount')),
   KeyList: strict(
     {
       keys: {
@@ -110,6 +123,7 @@ export const definitions: Record<string, Schema> = {
     ['keys'],
   ),
   Container: resource({ type: 'object' }),
+  ContainerList: list(ref('Container')),
   SecretBundle: strict({ value: text, id: text, attributes: { type: 'object' }, tags: { type: 'object' } }, [
     'value',
     'id',

@@ -29,7 +29,7 @@ export const deviations: readonly Deviation[] = [
     at: '/properties/requestType',
     schema: { enum: ['ExportDatabase', 'ImportToExistingDatabase', 'ImportToNewDatabase'] },
   },
-  ...['StorageConnection', 'StorageConnectionList', 'StorageAccount'].map((kind) => ({
+  ...['StorageConnection', 'StorageConnectionList', 'StorageAccount', 'StorageAccountList'].map((kind) => ({
     id: 'a storage connection may be Disconnected',
     section: '2.2',
     kind,
@@ -82,6 +82,20 @@ const generalCodes: Record<number, string[]> = {
   504: ['GatewayTimeout'],
 }
 
+/** Routes that the files beside the repository leave out, with where the form of their answers was read instead. */
+const unknownRoutes: readonly { name: string; kind: string; reason: string }[] = [
+  {
+    name: 'usages',
+    kind: 'UsageList',
+    reason: 'DatabaseUsages.json of 2025-01-01 in azure-rest-api-specs; names and units as its answers have them',
+  },
+  {
+    name: 'permissions',
+    kind: 'PermissionList',
+    reason: 'PermissionGetResult of Microsoft.Authorization 2022-04-01, as @azure/arm-authorization has it',
+  },
+]
+
 type Exchange = { request?: string; answers: Record<number, string> }
 
 /** Route → what its request body and its answers must be; an empty kind is an answer without a body. */
@@ -114,12 +128,16 @@ const exchanges: Record<string, Exchange> = {
   schemas: { answers: { 200: 'SchemaList' } },
   tables: { answers: { 200: 'TableList' } },
   databases: { answers: { 200: 'DatabaseList' } },
+  'servers-all': { answers: { 200: 'ServerList' } },
+  'storage-all': { answers: { 200: 'StorageAccountList' } },
+  containers: { answers: { 200: 'ContainerList' } },
   firewallRules: { answers: { 200: 'FirewallRuleList' } },
   outboundFirewallRules: { answers: { 200: 'OutboundRuleList' } },
   locks: { answers: { 200: 'LockList' } },
   storage: { answers: { 200: 'StorageAccount' } },
   listKeys: { answers: { 200: 'KeyList' } },
   container: { answers: { 200: 'Container' } },
+  ...Object.fromEntries(unknownRoutes.map(({ name, kind }) => [name, { answers: { 200: kind } }])),
   secret: { answers: { 200: 'SecretBundle' } },
 }
 

@@ -56,8 +56,8 @@ export async function gather(world: CrashWorld, { crashes, keys, clicksTogether 
     await Promise.all(cases.map(arrival))
     return cases
   }
-  // Slack is waited for 8 s: what comes first starts last, or it would be given up before the others are there.
-  const isFirst = ({ crash }: (typeof all)[number]) => /^slack (post|update) root$/.test(crash.name)
+  // Chat is waited for 8 s: what comes first starts last, or it would be given up before the others are there.
+  const isFirst = ({ crash }: (typeof all)[number]) => /^(slack|teams) (post|create|update) root$/.test(crash.name)
   return [...(await start(all.filter((each) => !isFirst(each)))), ...(await start(all.filter(isFirst)))]
 }
 

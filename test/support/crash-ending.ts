@@ -1,6 +1,7 @@
 import type { SlackMessage } from '../../sandbox/slack/index.ts'
 import type { Stored } from '../../src/transfer/ports.ts'
 import { hasButtons } from './crash.ts'
+import { problemsInTeams } from './crash-teams.ts'
 import type { CrashWorld } from './crash-world.ts'
 import { messagesOf, textOf } from './world.ts'
 
@@ -25,7 +26,7 @@ export async function problemsOf(world: CrashWorld, key: string, allowed: Allowa
     ...ofRecord(stored),
     ...(await ofAudit(world, stored)),
     ...ofAzure(world, key, id, allowed.posts ?? 1),
-    ...ofChat(world, stored, allowed.copies),
+    ...(world.chats === 'teams' ? problemsInTeams : ofChat)(world, stored, allowed.copies),
     ...((await world.isAtRest(id)) ? [] : ['it is still due']),
   ]
 }
@@ -103,6 +104,7 @@ function markOf({ metadata }: SlackMessage): { transfer?: string; slot?: string 
   return metadata?.event_payload
 }
 
-function unless(claims: readonly (readonly [boolean, string])[]): readonly string[] {
+/** The other half of each claim that does not hold. */
+export function unless(claims: readonly (readonly [boolean, string])[]): readonly string[] {
   return claims.flatMap(([holds, otherwise]) => (holds ? [] : [otherwise]))
 }

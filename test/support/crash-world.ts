@@ -5,19 +5,22 @@ import * as records from '../../src/queue/lua/record-scripts.ts'
 import * as work from '../../src/queue/lua/work-scripts.ts'
 import { fieldsOf, parseStored } from '../../src/queue/store-format.ts'
 import type { Stored } from '../../src/transfer/ports.ts'
+import { addChannels, configureTeams } from './crash-teams.ts'
 import { type Moment, startWatch, type Watch } from './moments.ts'
 import { type RedisProxy, startRedisProxy } from './redis-proxy.ts'
 import { type Config, type Running, startWorld, type World, type WorldOptions } from './world.ts'
 
 /** A world in which each transfer has a database, a server and an account of its own, named by its key: `k01`, `k02` … */
 export type CrashWorld = Omit<World, 'proxy' | 'start'> & {
+  /** Where the story is told. */
+  chats: 'slack' | 'teams'
   /** Starts a process behind a Redis proxy of its own. */
   start(role: Running['role'], options?: { deliver?: boolean }): Promise<Running>
   /** The process that a moment belongs to. */
   at(moment: Moment): Running
   isProcess(by: string | undefined, process: Running): boolean
-  /** Slack delivers to a process that is not this one, as the load balancer in front of them does. */
-  deliverPast(process: Running): void
+  /** Chat delivers to a process that is not this one (or the one that it delivers to now), as the load balancer in front of them does. */
+  deliverPast(process?: Running): void
   watch: Watch
   redisClient: Redis
   keys: readonly string[]
@@ -35,12 +38,15 @@ export type CrashWorldOptions = {
   requestTimeout?: string
   resubmitAfter?: string
   slack?: WorldOptions['slack']
+  /** Slack unless told. */
+  chats?: CrashWorld['chats']
 }
 
 const tag = '{drawbridge}'
 
 /** Starts both sandboxes and Redis, ready for so many transfers; no process runs yet. */
 export async function startCrashWorld(options: CrashWorldOptions): Promise<CrashWorld> {
+  const { chats = 'slack' } = options
   const keys = Array.from({ length: options.transfers }, (_, index) => `k${String(index + 1).padStart(2, '0')}`)
   const world = await startWorld({
     azure: {
@@ -48,18 +54,30 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
         for (const key of keys) addPlaces(state, key)
       },
     },
+    chats,
     slack: { rateLimits: 'off', ...options.slack },
     config: (config) => configure(config, keys, options),
   })
+  if (chats === 'teams') addChannels(world.teams, keys)
   const redisClient = new Redis({ path: world.redis.path })
   // Or the first call of each script would be told twice: by its hash, and with its text.
   for (const { lua } of Object.values({ ...records, ...work })) await redisClient.script('LOAD', lua)
   const due = (role: string, id: string) => redisClient.zscore(`${tag}:due:${role}`, id)
-  const watch = startWatch(world)
+  const watch = startWatch(world, chats)
   const proxies: RedisProxy[] = []
   const named = new Map<string, Running>()
+  const { azure, slack, redis, folder, running, output } = world
+  let hearing: Running | undefined
+  const deliverTo = (process: Running) => {
+    hearing = process
+    slack.control.deliverTo(`http://127.0.0.1:${process.port}/slack/events`)
+    if (chats === 'teams') world.teams.control.deliverTo(`http://127.0.0.1:${process.port}/api/messages`)
+  }
   return {
-    ...world,
+    ...{ azure, slack, redis, folder, running, output, chats },
+    get teams() {
+      return world.teams
+    },
     keys,
     redisClient,
     watch,
@@ -69,21 +87,26 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
       watch.listenTo(proxy, by)
       const started = await world.start(role, { ...deliver, redisUrl: proxy.url })
       named.set(by, started)
+      if (role !== 'worker' && deliver.deliver !== false) hearing = started
       return started
     },
-    at: (moment) => known(named, moment.by ?? lastBy(watch, moment)),
-    isProcess: (by, process) => by !== undefined && named.get(by) === process,
-    deliverPast: (process) => {
-      const other = world.running.find((each) => each !== process && each.role !== 'worker' && !each.exited())
-      if (other) world.slack.control.deliverTo(`http://127.0.0.1:${other.port}/slack/events`)
+    at: (moment) => {
+      // Who is looked up for a click: by whoever was told of it.
+      if (/^teams member /.test(moment.names[0] ?? '') && hearing) return hearing
+      return known(named, moment.by ?? lastBy(watch, moment))
     },
-    only: (role) => onlyOf(world.running, role),
+    isProcess: (by, process) => by !== undefined && named.get(by) === process,
+    deliverPast: (process = hearing) => {
+      const other = running.find((each) => each !== process && each.role !== 'worker' && !each.exited())
+      if (other) deliverTo(other)
+    },
+    only: (role) => onlyOf(running, role),
     read: async (id) => parseStored(await redisClient.hgetall(`${tag}:transfer:${id}`)),
     isAtRest: async (id) => (await due('advance', id)) === null && (await due('show', id)) === null,
     audit: async () => (await redisClient.xrange(`${tag}:audit`, '-', '+')).map(([, flat]) => fieldsOf(flat)),
     close: async () => {
       redisClient.disconnect()
-      await Promise.all(world.running.map((each) => each.kill()))
+      await Promise.all(running.map((each) => each.kill()))
       await Promise.all(proxies.map((proxy) => proxy.close()))
       await world.close()
     },
@@ -96,10 +119,10 @@ function known(named: ReadonlyMap<string, Running>, by: string): Running {
   return found
 }
 
-/** Whoever asks Azure or Slack for something has just written that it will. */
+/** Whoever asks Azure or chat for something has just written that it will. */
 function lastBy({ log }: Watch, { key, names }: Moment): string {
-  const isSlack = names[0]?.startsWith('slack ')
-  const wrote = (name: string) => (isSlack ? /^redis commitChat / : /^redis (commit|park|result) /).test(name)
+  const isChat = /^(slack|teams) /.test(names[0] ?? '')
+  const wrote = (name: string) => (isChat ? /^redis commitChat / : /^redis (commit|park|result) /).test(name)
   return log.findLast((moment) => moment.key === key && moment.names.some(wrote))?.by ?? ''
 }
 
@@ -120,6 +143,7 @@ function configure(config: Config, keys: readonly string[], options: CrashWorldO
   }
   config.rules[0].when.database = ['orders', 'customers', 'k*']
   config.rules[0].maxOpen = 100
+  if (options.chats === 'teams') configureTeams(config, keys)
   if (requestTimeout) config.azure.requestTimeout = requestTimeout
   if (resubmitAfter) config.azure.resubmitAfter = resubmitAfter
 }

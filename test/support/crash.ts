@@ -1,5 +1,6 @@
 import type { SlackMessage } from '../../sandbox/slack/index.ts'
 import { isFinal } from '../../src/transfer/lifecycle.ts'
+import { approveInTeams, askInTeams } from './crash-teams.ts'
 import type { CrashWorld } from './crash-world.ts'
 import type { Moment } from './moments.ts'
 import { until } from './until.ts'
@@ -7,15 +8,16 @@ import { messagesOf, type Running } from './world.ts'
 
 const patience = 60_000
 /** Many wait at the same time, and each look costs something. */
-const calmly = [patience, 50] as const
+export const calmly = [patience, 50] as const
 
 /**
  * Somebody asks for an export of a key's database, somebody else approves it; both try again
- * when Slack shows them an error. `mayClick` can hold the second one up. Resolves when all is told.
+ * when chat shows them an error. `mayClick` can hold the second one up. Resolves when all is told.
  */
 export async function play(world: CrashWorld, key: string, mayClick?: () => Promise<void>): Promise<string> {
-  const id = await ask(world, key)
-  await approve(world, id, mayClick)
+  const [asked, approved] = world.chats === 'teams' ? [askInTeams, approveInTeams] : [ask, approve]
+  const id = await asked(world, key)
+  await approved(world, id, mayClick)
   await until(() => isTold(world, id), ...calmly).catch(async () => {
     const { transfer, chat } = (await world.read(id)) ?? {}
     throw new Error(`${key} is left at ${transfer?.status}, with ${JSON.stringify({ chat, story: transfer?.story })}`)
@@ -66,11 +68,13 @@ export function nextProgress(
   since: number,
   not?: Running,
 ): number | undefined {
-  // What goes to Azure and Slack does not tell whose it is: with two at work only what is written counts.
+  // What goes to Azure and chat does not tell whose it is: with two at work only what is written counts.
   const done = {
     worker: not ? /^redis (commit|park|result) / : /^(azure|redis (commit|park|result) )/,
-    bot: not ? /^redis commitChat / : /^(slack|redis (create|commit|commitChat) )/,
-    all: not ? /^redis (create|commit|park|result|commitChat)/ : /^(azure|slack|redis (create|commit|park|result))/,
+    bot: not ? /^redis commitChat / : /^(slack|teams (create|send|update)|redis (create|commit|commitChat) )/,
+    all: not
+      ? /^redis (create|commit|park|result|commitChat)/
+      : /^(azure|slack|teams (create|send|update)|redis (create|commit|park|result))/,
   }[role]
   const fits = ({ key: its, when, at, by, names }: Moment) =>
     its === key &&
@@ -92,6 +96,7 @@ export function meeting(count: number): () => Promise<void> {
   }
 }
 
-function isBotUp(running: readonly Running[]): boolean {
+/** True while a process runs that people can be answered by. */
+export function isBotUp(running: readonly Running[]): boolean {
   return running.some((each) => each.role !== 'worker' && !each.exited())
 }

@@ -1,12 +1,13 @@
 import * as records from '../../src/queue/lua/record-scripts.ts'
 import type { Script } from '../../src/queue/lua/script.ts'
 import * as work from '../../src/queue/lua/work-scripts.ts'
+import { watchTeams } from './crash-teams-moments.ts'
 import type { Phase, ProxiedCommand, RedisProxy } from './redis-proxy.ts'
 import type { World } from './world.ts'
 
-/** Something that a process asks of Azure, Slack or Redis for one transfer: before the other side does it, or after it and before the answer. */
+/** Something that a process asks of Azure, of chat or of Redis for one transfer: before the other side does it, or after it and before the answer. */
 export type Moment = {
-  /** All names that fit, such as `azure submitting: export`, `slack post root`, `redis commit submit_intended`. */
+  /** All names that fit, such as `azure submitting: export`, `slack post root`, `teams create card`, `redis commit submit_intended`. */
   names: readonly string[]
   when: Phase
   key: string
@@ -39,9 +40,11 @@ export type Watch = {
 }
 
 type Verdict = 'drop' | undefined
-type Tell = (moment: Omit<Moment, 'at'>) => Promise<Verdict>
-type Known = { keys: Map<string, string>; statuses: Map<string, string>; chats: Map<string, Slots> }
-type Slots = Record<string, { state: string }>
+/** Writes a moment down, and waits for as long as the world is to stop there. */
+export type Tell = (moment: Omit<Moment, 'at'>) => Promise<Verdict>
+/** What was heard of the transfers so far, by their ids. */
+export type Known = { keys: Map<string, string>; statuses: Map<string, string>; chats: Map<string, Slots> }
+export type Slots = Record<string, { state: string }>
 type Input = {
   id?: string
   status?: string
@@ -55,7 +58,7 @@ type Input = {
 }
 
 /** Hears of everything that the processes of a world do, and can stop the world there. */
-export function startWatch({ azure, slack }: World): Watch {
+export function startWatch(world: World, chats: 'slack' | 'teams' = 'slack'): Watch {
   const log: Moment[] = []
   const stops: { key: string; point: Point; left: number; arrive: (moment: Moment) => Promise<Verdict> }[] = []
   const known: Known = { keys: new Map(), statuses: new Map(), chats: new Map() }
@@ -71,8 +74,9 @@ export function startWatch({ azure, slack }: World): Watch {
     stops.splice(stops.indexOf(stop), 1)
     return stop.arrive(moment)
   }
-  watchAzure(azure, known, tell)
-  watchSlack(slack, known, tell)
+  watchAzure(world.azure, known, tell)
+  if (chats === 'teams') watchTeams(world.teams, known, tell)
+  else watchSlack(world.slack, known, tell)
   return {
     log,
     listenTo: (proxy, by) => watchRedis(proxy, by, known, tell),
