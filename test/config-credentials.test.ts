@@ -80,8 +80,18 @@ suite('credentials of storage', () => {
 
   test('are not given for an alias that means another account by now', () => {
     const { secrets } = load()
-    expect(() => secrets.storageCredential({ alias: 'backups', account: 'starchive' })).toThrow('no storage backups')
-    expect(() => secrets.storageCredential({ alias: 'tapes', account: 'stbackups' })).toThrow('no storage tapes')
+    expect(() => secrets.storageCredential({ alias: 'backups', account: 'starchive' })).toThrow(
+      'no longer on starchive',
+    )
+  })
+
+  test('outside of the catalogue are those of the account, if they are clear, else its key', () => {
+    const beyond = { alias: 'stbackups/other', account: 'stbackups' }
+    const kind = { kind: 'managedIdentity', identity }
+    const both = all(storage(kind), put('storage.nightly.credential', kind))
+    expect(load({ change: both }).secrets.storageCredential(beyond)).toEqual(kind)
+    expect(() => load({ change: storage(kind) }).secrets.storageCredential(beyond)).toThrow('more than one credential')
+    expect(load().secrets.storageCredential({ ...beyond, account: 'stelsewhere' })).toEqual({ kind: 'accountKey' })
   })
 
   test('every secret in the environment is known from the start, and the bot has none of them', () => {

@@ -73,7 +73,7 @@ export type Secrets = {
   ):
     | { kind: 'sqlLogin' | 'entraPassword'; user: string; password: JobSecret }
     | { kind: 'managedIdentity'; identity: string }
-  /** By alias; throws when that is another account by now. */
+  /** By alias, else by account, else its key; throws when the alias is another account by now, or when it is not clear. */
   storageCredential(storage: {
     alias: string
     account: string

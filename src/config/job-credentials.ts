@@ -61,11 +61,7 @@ export function openJobCredentials(
       return { kind: login.authentication, user: login.user, password }
     },
     storageCredential({ alias, account }) {
-      // What is not in the catalogue is called by its account, and written to with its key.
-      if (alias === account && !Object.hasOwn(file.storage, alias)) return { kind: 'accountKey' }
-      const entry = catalogue.storage.find((each) => each.alias === alias && each.account === account.toLowerCase())
-      const credential = entry && file.storage[alias]?.credential
-      if (!credential) throw new Error(`There is no storage ${alias} on ${account} any more`)
+      const credential = storageEntry(file, catalogue, alias, account)
       if (credential.kind === 'environment') return { kind: 'sas', sas: get(credential.sas) }
       return credential.kind === 'keyVault' ? { kind: 'sas', sas: inVault(credential.sas) } : credential
     },
@@ -76,6 +72,20 @@ export function openJobCredentials(
 /** The whole address with the SAS at its end would do elsewhere; Azure takes the SAS alone. */
 const sas = {
   test: (written: string) => /^\??\w+=[^\s?]+$/.test(written.trim()) && /\bsig=[^&\s]/.test(written),
+}
+
+type StorageKind = File['storage'][string]['credential']
+
+/** What is outside of the catalogue has the credential of its account there, and without one the account's key. */
+function storageEntry(file: File, { storage }: Catalogue, alias: string, account: string): StorageKind {
+  const named = storage.filter((each) => each.alias === alias)
+  const onAccount = storage.filter((each) => each.account === account.toLowerCase())
+  if (named.some((each) => !onAccount.includes(each))) throw new Error(`${alias} is no longer on ${account}`)
+  const entries = named.length > 0 ? named : onAccount
+  const credentials = entries.flatMap((each) => file.storage[each.alias]?.credential ?? [])
+  const [first = { kind: 'accountKey' }, ...others] = credentials
+  if (others.every((each) => JSON.stringify(each) === JSON.stringify(first))) return first
+  throw new Error(`${account} has more than one credential, and ${alias} is none of its names`)
 }
 
 function inVault(id: string): { vault: string; name: string; version?: string } {
