@@ -101,13 +101,18 @@ describe.concurrent('from the configuration to the end of the job', () => {
   })
 
   test.for([
-    ['unassigned', 'Assign it to the server'],
     ['no-admin', 'the server’s Entra administrator'],
     ['no-role', 'Storage Blob Data Contributor'],
   ] as const)('a job that is not let in (%s) says what to do', async ([name, next]) => {
     const id = await ask(world, name)
     await approve(world, await cardOf(world, id))
     expect((await reply(world, id, 'has failed')).text).toContain(next)
+  })
+
+  test('an identity that the server does not have is found before anything is sent', async () => {
+    const id = await ask(world, 'unassigned')
+    expect((await reply(world, id, 'Assign it to the server')).text).toContain('Nothing was sent')
+    expect(submits('unassigned')).toEqual([])
   })
 
   test.for([
