@@ -78,7 +78,7 @@ export function originOf(activity: TeamsActivity): { address: Address; thread?: 
 }
 
 /** Names one delivery: the same when Teams sends it again. */
-export function deliveryOf({ conversation, id }: Pick<TeamsActivity, 'conversation' | 'id'>): string {
+export function deliveryOf({ conversation, id }: TeamsActivity): string {
   return `teams:${splitThread(conversation.id).conversation}:${id ?? ''}`
 }
 
