@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { fitting, offered } from '../src/transfer/choices.ts'
 import { Refusal } from '../src/transfer/errors.ts'
 import { type Filled, fieldOf, readForm, textFields } from '../src/transfer/form.ts'
+import { fitting, offered } from '../src/transfer/form-choices.ts'
 import { parseCommand } from '../src/transfer/grammar.ts'
 import type { Policy } from '../src/transfer/policy.ts'
 import { ruleOf } from './support/transfers.ts'

@@ -3,7 +3,7 @@ import { type SlackSandbox, type SlackView, startSlackSandbox } from '../sandbox
 import type { Handlers } from '../src/bot/handlers-type.ts'
 import { createServer } from '../src/bot/server.ts'
 import { createSlackInbound } from '../src/bot/slack-inbound.ts'
-import type { Choice, ChoiceKind } from '../src/transfer/choices.ts'
+import type { Choice, ChoiceKind } from '../src/transfer/form-choices.ts'
 import type { Answer, FormInput } from '../src/transfer/ports.ts'
 import { until } from './support/until.ts'
 

@@ -1,4 +1,4 @@
-import { type Choice, type ChoiceKind, fitting, offered } from '../transfer/choices.ts'
+import { type Choice, type ChoiceKind, fitting, offered } from '../transfer/form-choices.ts'
 import { foundChoices } from '../transfer/found-choices.ts'
 import type { Person, Rule } from '../transfer/model.ts'
 import { checkStanding, type Desk, isAmong } from './desk.ts'

@@ -1,5 +1,5 @@
 import type { View } from '../cards/view.ts'
-import type { Choice, ChoiceKind } from '../transfer/choices.ts'
+import type { Choice, ChoiceKind } from '../transfer/form-choices.ts'
 import type { Address, Person } from '../transfer/model.ts'
 import type { Answer, Command, DecisionInput, FormInput } from '../transfer/ports.ts'
 

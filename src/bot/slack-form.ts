@@ -1,8 +1,8 @@
 import type { types } from '@slack/bolt'
 import { plainLines } from '../cards/plain-lines.ts'
 import { type Input, operations, requestForm } from '../cards/request-form.ts'
-import type { Choice, ChoiceKind } from '../transfer/choices.ts'
 import { type Filled, type TextField, type Toggle, textFields, toggles } from '../transfer/form.ts'
+import type { Choice, ChoiceKind } from '../transfer/form-choices.ts'
 import type { Operation } from '../transfer/model.ts'
 import type { Answer } from '../transfer/ports.ts'
 

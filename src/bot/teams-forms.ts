@@ -1,7 +1,7 @@
 import { askVerb, formCard, readFormCard } from '../cards/adaptive-form.ts'
 import { notThere, requestForm, typedInstead } from '../cards/request-form.ts'
-import type { ChoiceKind } from '../transfer/choices.ts'
 import { Refusal, TransientError } from '../transfer/errors.ts'
+import type { ChoiceKind } from '../transfer/form-choices.ts'
 import type { Operation } from '../transfer/model.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'

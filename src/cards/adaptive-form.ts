@@ -1,5 +1,5 @@
-import type { Choice, ChoiceKind } from '../transfer/choices.ts'
 import { type Filled, type TextField, textFields, toggles } from '../transfer/form.ts'
+import type { Choice, ChoiceKind } from '../transfer/form-choices.ts'
 import { type Input, requestForm } from './request-form.ts'
 
 /** What the form carries from its opening to its sending, beside what was filled in: where its story goes. */

@@ -1,5 +1,5 @@
-import type { Choice, ChoiceKind } from '../transfer/choices.ts'
 import type { TextField, Toggle } from '../transfer/form.ts'
+import type { Choice, ChoiceKind } from '../transfer/form-choices.ts'
 import type { Operation } from '../transfer/model.ts'
 import { reasonLimit } from '../transfer/reason.ts'
 import type { Line } from '../transfer/text.ts'

@@ -10,7 +10,7 @@ import type { TeamsDirectory } from '../../src/bot/teams-directory.ts'
 import type { TeamsSdk } from '../../src/bot/teams-port.ts'
 import { createTeamsSdk } from '../../src/bot/teams-sdk.ts'
 import type { View } from '../../src/cards/view.ts'
-import type { Choice } from '../../src/transfer/choices.ts'
+import type { Choice } from '../../src/transfer/form-choices.ts'
 import type { Declared } from '../../src/transfer/policy.ts'
 import type {
   Answer,
