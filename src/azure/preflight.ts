@@ -1,7 +1,7 @@
+import { toBeCreated } from '../transfer/creation.ts'
 import type { Plan, Request } from '../transfer/model.ts'
 import { type Check, type CheckName, checkNames } from '../transfer/preflight.ts'
 import type { Context } from './context.ts'
-import { toBeCreated } from './plan.ts'
 import { concluded, type Finding } from './preflight-checks.ts'
 import { checkDatabase, checkEdition, checkSize } from './preflight-database.ts'
 import { checkBusy, checkLeftovers, type Ours } from './preflight-jobs.ts'

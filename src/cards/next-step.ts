@@ -35,7 +35,7 @@ const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = 
     ],
   ],
   awaiting_approval: awaitingApproval,
-  approving: () => [['Next: both connections are approved and read back, then Azure starts to copy.']],
+  approving: () => [['Next: both connections are approved and read back, then Azure starts the job.']],
   running: ({ request }) => [[`Next: ${wordsOf(request).writes} Nothing is to be done.`]],
   closing: closingLines,
   refused: none,
