@@ -66,9 +66,12 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
   expect([...new Set(typed)].map((line) => [line, parseCommand(line).kind])).toEqual([
     ['/export orders to backups', 'export'],
     ['/export orders to backups/container/blob --reason "…"', 'export'],
+    ['/import backups/bacpacs/orders.bacpac to orders', 'import'],
+    ['/import backups/bacpacs/orders.bacpac to orders --create --reason "…"', 'import'],
     ['/drawbridge help', 'help'],
     ['/drawbridge list', 'list'],
     ['/drawbridge status k7m2p9qx', 'status'],
+    ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],
   ])
 })
@@ -81,11 +84,14 @@ test('the hints name every verb but the one for operators', () => {
 })
 
 test('a hint that the bot does not understand would be noticed', () => {
-  expect(() => parseCommand(`/drawbridge ${plainest('import <storage>')}`)).toThrow('not_yet')
+  expect(() => parseCommand(`/drawbridge ${plainest('import <storage>')}`)).toThrow('missing_to')
   expect(() => parseCommand(`/drawbridge ${plainest('show <id>')}`)).toThrow('unknown_verb')
 })
 
-const values: Readonly<Record<string, string>> = { database: 'orders', storage: 'backups', id: 'k7m2p9qx' }
+const values: Readonly<Record<string, string>> = {
+  ...{ database: 'orders', storage: 'backups', id: 'k7m2p9qx' },
+  ...{ container: 'bacpacs', blob: 'orders.bacpac' },
+}
 
 /** A usage hint as it is typed with all that is optional left out. */
 function plainest(hint: string): string {
