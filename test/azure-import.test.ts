@@ -187,7 +187,7 @@ describe('into an empty database', () => {
     connect()
     databaseAt('staging').status = 'Paused'
     expect(await failure(azure.plan(ask()))).toMatchObject({ code: 'database_not_online', facts: { status: 'Paused' } })
-    expect(await failure(azure.plan(ask({ database: 'lost' })))).toMatchObject({ code: 'database_not_found' })
+    expect(await failure(azure.plan(ask({ database: 'lost' })))).toMatchObject({ code: 'target_not_found' })
   })
 })
 

@@ -394,6 +394,14 @@ describe('faults of Azure', () => {
     ['ImportExportJobError', 'There is not enough space on the disk', 'ran out of disk'],
     [
       'ImportExportJobError',
+      "Cannot open server 'sql-prod' requested by the login. Client is not allowed to access the server.",
+      'firewall kept the job out. Use Private Link',
+    ],
+    ['ImportExportJobError', '(404) Not Found. The specified blob does not exist.', 'The blob is not there'],
+    ['ImportExportJobError', 'it contains one or more user objects', 'The database was not empty'],
+    ['ImportExportJobError', "'orders' has reached its size quota", 'does not fit into the database'],
+    [
+      'ImportExportJobError',
       'something new.',
       'Azure reports `ImportExportJobError`: something new (request id `req-1`).',
     ],

@@ -12,7 +12,7 @@ const failures: Readonly<Record<string, readonly [code: string, is: string, next
   'f-storage': ['StorageUnreachable', 'could not reach the storage account', 'Check that both connections stayed'],
   'f-origin': ['OriginXmlMissing', 'not a complete BACPAC', 'ask again'],
   'f-reference': ['UnresolvedReference', 'refers to objects that are not in it', 'Remove these references'],
-  'f-disk': ['DiskFull', 'ran out of disk', 'Export with SqlPackage'],
+  'f-disk': ['DiskFull', 'ran out of disk', 'Use SqlPackage'],
   'f-login': ['LoginFailed', 'The SQL login was refused', 'Check the server’s login and password'],
   'f-interrupted': ['OperationInterrupted', 'Azure interrupted the job', 'Ask again'],
   'f-timeout': ['OperationTimedOut', 'it took too long', 'Ask again'],
@@ -170,8 +170,13 @@ function arm(foreign: string): void {
   const status = { 'azure-asyncoperation': `${foreign}/subscriptions/x` }
   armFor(world, 'hostile-status', { name: 'export', action: { kind: 'rewrite', headers: status } })
   armFor(world, 'redirected', { name: 'result', times: 1, action: { kind: 'redirect', url: foreign } })
+  // A server that takes no SQL login is refused before anything is sent; this one takes none at the wrong moment.
   const server = azure.state.servers.find(({ name }) => name === 'sql-entra-only')
-  if (server) server.azureADOnlyAuthentication = true
+  azure.onRequest(({ when, name, path }) => {
+    const submits = name === 'export' && path.includes('/sql-entra-only/')
+    if (server && submits) server.azureADOnlyAuthentication = when === 'before'
+    return undefined
+  })
 }
 
 /** Has the transfer approved, and the trouble of its case begin once Azure copies. */

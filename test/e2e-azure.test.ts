@@ -19,7 +19,7 @@ const refusals: Readonly<Record<string, readonly [code: string, is: string, next
   'bad-uri': ['InvalidImportExportStorageURI', 'did not accept the blob’s address', 'Name another container or blob'],
   'long-uri': ['LongImportExportStorageUri', 'longer than Azure takes', 'Use a shorter container'],
   'too-large': ['LargeExportDatabaseSize', 'too large for Azure’s export service', 'Export it with SqlPackage'],
-  edition: ['UnSupportedImportExportEdition', 'does not export databases of this edition', 'use SqlPackage'],
+  edition: ['UnSupportedImportExportEdition', 'does not take databases of this edition', 'or SqlPackage'],
   'sql-kind': ['InvalidSqlAuthType', 'kind of the SQL login', 'Check the server’s login'],
   outbound: ['BlockedByOutboundFirewall', 'its outbound rules forbid it', 'Add the account’s host name'],
   reserved: ['CannotUseReservedDatabaseName', 'a database of the system', 'Name another one'],
@@ -27,7 +27,7 @@ const refusals: Readonly<Record<string, readonly [code: string, is: string, next
   'no-group': ['ServerNotInSubscriptionResourceGroup', 'not in this resource group', 'correct the catalogue'],
   'no-server': ['ServerNotInSubscription', 'not in this subscription', 'correct the catalogue'],
   'not-found': ['ResourceNotFound', 'does not find the server', 'Check the catalogue'],
-  'no-feature': ['PrivateLinkNotAvailable', 'does not offer export over Private Link', '--no-private-link'],
+  'no-feature': ['PrivateLinkNotAvailable', 'does not offer this over Private Link', '--no-private-link'],
   'no-right': ['AuthorizationFailed', 'may not do `Microsoft.Sql/servers/databases/export/action`', 'Give it a role'],
   'scope-lock': ['ScopeLocked', 'A lock forbids the change', 'Have the lock'],
   forbidden: ['RequestDisallowedByPolicy', 'A policy of the subscription forbids this', 'Ask its owner'],
@@ -61,7 +61,7 @@ const lost: Readonly<Record<string, FaultAction | string>> = {
 let world: World
 const ids: Record<string, string> = {}
 beforeAll(async () => {
-  const names = [...Object.keys({ ...refusals, ...started, ...lost }), 'taken', 'raced', 'stubborn']
+  const names = [...Object.keys({ ...refusals, ...started, ...lost }), 'taken', 'slipped', 'raced', 'stubborn']
   const cases = casesWorld(Object.fromEntries(names.map((name) => [name, {}])), {
     azure: { requestCap: 50_000 },
     slack: { rateLimits: 'off' },
@@ -80,6 +80,12 @@ beforeAll(async () => {
   }
   armFor(world, 'stubborn', { name: 'export', code: 'InternalServerError' })
   await foreignExport(world, 'taken')
+  const caught = world.azure.onRequest(async ({ when, name, path }) => {
+    if (when === 'before' || name !== 'operations' || !path.includes('/sql-slipped/')) return undefined
+    caught()
+    await foreignExport(world, 'slipped')
+    return undefined
+  })
   const stop = world.azure.onRequest(async ({ when, name, path }) => {
     if (when === 'after' || name !== 'export' || !path.includes('/sql-raced/')) return undefined
     stop()
@@ -143,13 +149,23 @@ describe('a submit whose answer does not tell', () => {
 })
 
 describe('somebody else’s job on the database', () => {
-  test('is seen before anything is sent', async () => {
+  test('is seen by the checks, before anything is sent', async () => {
     await inStatus(world, idOf('taken'), 'refused')
     expect(posts('taken').filter(isOurs)).toEqual([])
     const last = textOf(await reply(world, idOf('taken'), 'was refused'))
+    expect(last).toMatch(/Other jobs: .*export.* runs on this database \(`[0-9a-f-]{36}`\)/i)
+    expect(last).toContain('Wait until it has ended')
+    expect(last).toContain('Nothing was sent to Azure.')
+    expect(await guardOf('taken')).toBeNull()
+  })
+
+  test('that begins after the checks is seen by the look before the submit', async () => {
+    await inStatus(world, idOf('slipped'), 'refused')
+    expect(posts('slipped').filter(isOurs)).toEqual([])
+    const last = textOf(await reply(world, idOf('slipped'), 'was refused'))
     expect(last).toContain('Another import or export runs on this database')
     expect(last).toContain('Wait until it has ended')
-    expect(await guardOf('taken')).toBeNull()
+    expect(await guardOf('slipped')).toBeNull()
   })
 
   test('that comes between the look and the submit is not taken for ours', async () => {

@@ -115,12 +115,18 @@ describe('without private link', () => {
     expect(textOf(await reply(world, id, 'has finished'))).toContain(`-${id}.bacpac`)
   })
 
-  test('a server that nobody else may reach says what to do', async () => {
+  test('a server that nobody else may reach is refused before anybody is asked, with what to do', async () => {
     const { ack } = await world.slack.as('U0DANA').command('/export', 'orders to backups --no-private-link')
     const id = idIn(ack.text)
-    await approve(world, await cardOf(world, id))
-    await inStatus(world, id, 'failed')
-    expect(textOf(await reply(world, id, 'has failed'))).toContain('firewall kept the job out. Use Private Link')
+    await inStatus(world, id, 'refused')
+    const last = textOf(await reply(world, id, 'was refused'))
+    expect(last).toContain('`sql-prod` takes no public connections, which a job without Private Link needs')
+    expect(last).toContain('`sql-prod` has “Allow Azure services” off')
+    expect(last).toContain('Leave `--no-private-link` out.')
+    expect(last).toContain('Nothing was sent to Azure.')
+    expect(messagesOf(world.slack, id, 'card')).toEqual([])
+    const ofServer = world.azure.state.requests.filter(({ path }) => path.includes('/sql-prod/'))
+    expect(ofServer.filter(({ method }) => method !== 'GET')).toEqual([])
   })
 })
 

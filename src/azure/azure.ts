@@ -54,7 +54,7 @@ export function createAzure(options: AzureOptions): Azure & { lister: Lister; cl
   return {
     plan: (request) => readPlan(context, request),
     preflight: (request, plan, ours) => runPreflight(context, request, plan, ours),
-    prepare: (request, plan, mayStart) => prepareDatabase(context, request, plan, mayStart),
+    prepare: (request, plan, ...gates) => prepareDatabase(context, request, plan, ...gates),
     connections: (request) => listConnections(context, request),
     connection: (request, connection) => readConnection(context, request, connection),
     submit: (request, plan, mayStart) => submitOperation(context, request, plan, mayStart),

@@ -1,5 +1,6 @@
 import type { Database, Server } from '@azure/arm-sql'
 import type { StorageAccount } from '@azure/arm-storage'
+import { toBeCreated } from '../transfer/creation.ts'
 import { PermanentError, Refusal } from '../transfer/errors.ts'
 import type { Plan, Request } from '../transfer/model.ts'
 import { readOffer } from './capabilities.ts'
@@ -8,9 +9,6 @@ import { answerIn, type Failure } from './errors.ts'
 import { normalLocation } from './operation-url.ts'
 import { accountId, databaseId, serverId } from './resource-ids.ts'
 import { chooseTier } from './tier.ts'
-
-/** Status of a database that an import makes first. */
-export const toBeCreated = 'to be created'
 
 /**
  * Reads what the request means; refuses what does not exist, is not online, cannot be made as wished, or has too long an
@@ -73,8 +71,8 @@ async function readAll(context: Context, request: Request): Promise<Found> {
       action: 'Microsoft.Sql/servers/read',
     }),
     reader(request.create ? orNothing(database) : database, {
-      refusal: 'database_not_found',
-      facts: { name: at.database, id: databaseId(request) },
+      refusal: request.operation === 'import' ? 'target_not_found' : 'database_not_found',
+      facts: { name: at.database, server: at.server, id: databaseId(request) },
       action: 'Microsoft.Sql/servers/databases/read',
     }),
     reader(storageAccounts.getProperties(storage.resourceGroup, storage.account), {

@@ -1,7 +1,7 @@
 import type { Database } from '@azure/arm-sql'
 import { cloudEndpoints } from '../transfer/clouds.ts'
+import { toBeCreated } from '../transfer/creation.ts'
 import type { Plan, Request } from '../transfer/model.ts'
-import { toBeCreated } from './plan.ts'
 import { type Finding, ok, stop, warning } from './preflight-checks.ts'
 import type { Reads } from './preflight-reads.ts'
 import { isGone, Unread } from './preflight-unread.ts'

@@ -26,13 +26,16 @@ export async function prepareDatabase(
   request: Request,
   plan: Plan,
   mayStart: () => void,
+  mayWrite: () => Promise<void> = async () => undefined,
 ): Promise<Prepared> {
   const mark = markOf(request)
   const found = await find(context, request)
   if (found) return readiness(context, request, found, mark)
   const followed = context.creations.get(mark)
   // While Azure makes a database it may not show it yet: without a look at the operation it would be sent again.
-  return followed === undefined ? make(context, request, plan, mark, mayStart) : follow(context, mark, followed)
+  return followed === undefined
+    ? make(context, request, plan, { mark, mayStart, mayWrite })
+    : follow(context, mark, followed)
 }
 
 /** What the tag `drawbridge` of a database holds: one value for each import, the same in every process. */
@@ -98,13 +101,15 @@ async function follow(context: Context, mark: string, url: string): Promise<Prep
   throw new PermanentError(fault ?? { code: 'CreationFailed', message: 'Azure could not make the database.' })
 }
 
+type Making = { mark: string; mayStart: () => void; mayWrite: () => Promise<void> }
+
 async function make(
   context: Context,
   request: Request,
   plan: Plan,
-  mark: string,
-  mayStart: () => void,
+  { mark, mayStart, mayWrite }: Making,
 ): Promise<Prepared> {
+  await mayWrite()
   const body = await bodyOf(context, request, plan, mark)
   const url = `${context.home.base}${databaseId(request)}?api-version=${apiVersions.databases}`
   const gate: Gate = { mayStart, left: false }

@@ -1,10 +1,10 @@
+import { toBeCreated } from '../transfer/creation.ts'
 import { Refusal } from '../transfer/errors.ts'
 import type { Creation, Plan, Request } from '../transfer/model.ts'
 import type { Check } from '../transfer/preflight.ts'
 import { readOffer } from './capabilities.ts'
 import type { Context } from './context.ts'
 import { contentFacts, readContents } from './database-contents.ts'
-import { toBeCreated } from './plan.ts'
 import { sizeText } from './size-text.ts'
 import { chooseTier } from './tier.ts'
 

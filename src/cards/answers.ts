@@ -131,7 +131,7 @@ function explain({ verb, what }: { verb: string; what: string }): Line {
 }
 
 function headline({ request, status, ending }: Transfer, at: Millis, name: Inline): Line {
-  const { icon, words } = statusOf({ status, ...(ending ? { ending } : {}) })
+  const { icon, words } = statusOf({ request, status, ...(ending ? { ending } : {}) })
   const took = duration((ending?.at ?? at) - request.at)
   return [`${icon} `, name, ` ${routeTitle(request)}: `, bold(words), `, ${took}`]
 }

@@ -1,3 +1,4 @@
+import { isMadeFirst } from '../transfer/creation.ts'
 import type { Connection, Material, Round, Side, Stage, Transfer } from '../transfer/model.ts'
 import { accountsOf } from '../transfer/people.ts'
 import { tally } from '../transfer/quorum.ts'
@@ -114,8 +115,8 @@ function releaseLine(transfer: Transfer, material: Material): Line {
   if (material.gate === 'endpoints') {
     return [`A yes approves exactly these connections. ${wordsOf(transfer.request).follows}`]
   }
-  const { operation, create, privateLink } = transfer.request
-  const makes = create ? 'makes the empty database, sends' : 'sends'
+  const { operation, privateLink } = transfer.request
+  const makes = isMadeFirst(transfer) ? 'makes the empty database, sends' : 'sends'
   if (!privateLink) {
     return [`Nothing has been sent to Azure. A yes ${makes} the ${operation}. ${wordsOf(transfer.request).follows}`]
   }

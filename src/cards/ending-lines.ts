@@ -1,3 +1,4 @@
+import { isMadeFirst } from '../transfer/creation.ts'
 import type { Ending, FinalStatus, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
@@ -60,7 +61,8 @@ function again({ request }: Transfer): Line {
 }
 
 function failedLines(transfer: Transfer, { fault, cause, nothingSent }: Ending): readonly Line[] {
-  const sent: readonly Line[] = nothingSent ? [['Nothing was started in Azure.']] : []
+  const what = mayBeMade(transfer) ? 'No job' : 'Nothing'
+  const sent: readonly Line[] = nothingSent ? [[`${what} was started in Azure.`]] : []
   if (fault && (cause === undefined || cause === 'azure')) return [...faultSentence(fault), ...sent]
   const why: Line = [`It failed because ${causeWords[cause ?? 'azure']}.`]
   return [why, ...(fault ? [faultOnTheWay(fault)] : []), ...sent, again(transfer)]
@@ -81,15 +83,25 @@ function releasedLines(transfer: Transfer, { outcome }: Ending): readonly Line[]
   ]
 }
 
-function withoutData({ operation }: Transfer, { nothingSent }: Ending): readonly Line[] {
-  if (nothingSent) return [['Nothing was sent to Azure.']]
+function withoutData(transfer: Transfer, { nothingSent }: Ending): readonly Line[] {
+  const { operation } = transfer
+  if (nothingSent) return [[mayBeMade(transfer) ? 'No job was sent to Azure.' : 'Nothing was sent to Azure.']]
   return [[operation ? 'The job in Azure has ended without data.' : 'No job of it runs in Azure.']]
 }
 
 /** Drawbridge never deletes a database, also not the one that it has made. */
-function emptyDatabase({ created, request }: Transfer, { outcome, released }: Ending): readonly Line[] {
-  if (!created || outcome === 'succeeded' || released) return []
+function emptyDatabase(transfer: Transfer, { outcome, released, fault }: Ending): readonly Line[] {
+  const { created, request } = transfer
   const { database, server } = request.database
+  if (!created && !fault && mayBeMade(transfer)) {
+    const open = [
+      ' that was to be made may stand on server ',
+      code(server),
+      '. See the portal; if it does and is not wanted: ',
+    ]
+    return [['The database ', code(database), ...open, deleteCommand(request)]]
+  }
+  if (!created || outcome === 'succeeded' || released) return []
   return [
     [
       'The database ',
@@ -100,6 +112,13 @@ function emptyDatabase({ created, request }: Transfer, { outcome, released }: En
       deleteCommand(request),
     ],
   ]
+}
+
+/** After the yes the database is made, and an end that comes before it is known to be there leaves that open. */
+function mayBeMade(transfer: Transfer): boolean {
+  const { created, story } = transfer
+  const isMade = isMadeFirst(transfer) && tally(transfer).reached
+  return created === true || (isMade && !story.some(({ kind }) => kind === 'prepared'))
 }
 
 function because(reason: string | undefined): Line {

@@ -17,20 +17,20 @@ export const knownFaults: Readonly<Record<string, string>> = {
   LargeExportDatabaseSize:
     'The database is too large for Azure’s export service. Export it with SqlPackage from a machine with enough disk, or make it smaller.',
   UnSupportedImportExportEdition:
-    'Azure does not export databases of this edition. Export a copy in another edition, or use SqlPackage.',
+    'Azure’s service does not take databases of this edition. Use a database of another edition, or SqlPackage.',
   FeatureDisabledOnSelectedEdition:
-    'Azure does not export databases of this edition. Export a copy in another edition, or use SqlPackage.',
+    'Azure’s service does not take databases of this edition. Use a database of another edition, or SqlPackage.',
   InvalidImportExportOperationResourceLocks:
-    'A lock on the server, the database or the storage account forbids the private endpoints. Have the lock removed for the time of the export, then ask again.',
+    'A lock on the server, the database or the storage account forbids the private endpoints. Have the lock removed for the time of the job, then ask again.',
   ScopeLocked:
-    'A lock forbids the change. Have the lock on the server, the storage account or their groups removed for the time of the export, then ask again.',
+    'A lock forbids the change. Have the lock on the server, the storage account or their groups removed for the time of the job, then ask again.',
   BlockedByOutboundFirewall:
     'The SQL server may not reach this storage account: its outbound rules forbid it. Add the account’s host name to the server’s outbound firewall rules, then ask again.',
   InvalidSqlAuthType:
     'Azure did not accept the kind of the SQL login. Check the server’s login in the configuration, then ask again.',
   SQLPasswordSpecifiedWithManagedIdentity:
     'The server’s login is a managed identity, which takes no password. Correct the configuration, then ask again.',
-  CannotUseReservedDatabaseName: 'This is a database of the system and cannot be exported. Name another one.',
+  CannotUseReservedDatabaseName: 'This is a database of the system. Name another one.',
   MissingImportExportInputParameters:
     'Azure misses a part of the request, which is a defect of Drawbridge. Tell an operator the transfer’s id.',
   DatabaseDoesNotExist: 'Azure has no such database any more. Check whether it was renamed or deleted, then ask again.',
@@ -39,7 +39,7 @@ export const knownFaults: Readonly<Record<string, string>> = {
   ServerNotInSubscriptionResourceGroup:
     'The SQL server is not in this resource group. Have an operator correct the catalogue, then ask again.',
   ResourceNotFound:
-    'Azure does not find the server, the database or the account, or does not offer export over Private Link in this region. Check the catalogue; then ask again, or with --no-private-link where the rules allow it.',
+    'Azure does not find the server, the database or the account, or does not offer this over Private Link in this region. Check the catalogue; then ask again, or with --no-private-link where the rules allow it.',
   SubscriptionNotFound: 'Azure does not find the subscription. Have an operator correct the catalogue, then ask again.',
   SubscriptionDisabled: 'The subscription is disabled. Have it enabled, then ask again.',
   RequestDisallowedByPolicy:
@@ -56,14 +56,14 @@ export const knownFaults: Readonly<Record<string, string>> = {
   TooManyRequests: 'Azure has too much to do now. Ask again in a few minutes.',
   SubscriptionTooManyCreateUpdateRequests:
     'The subscription has used up its requests for now. Ask again in a few minutes.',
-  CannotCancelOperation: 'If it ends with a blob that must not exist, delete the blob; the end is told here.',
+  CannotCancelOperation: 'Its end is told here, with what to delete if it completes all the same.',
   OperationIdNotFound:
     'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
   ImportExportOperationIdNotFound:
     'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
-  AlreadyApproved: 'It is approved already. Remove it under Networking in the portal if no data may go out.',
+  AlreadyApproved: 'It is approved already. Remove it under Networking in the portal if no data may cross.',
   KeyBasedAuthenticationNotPermitted:
-    'The storage account allows no keys. Have key access allowed on it for the time of the export, then ask again.',
+    'The storage account allows no keys. Have key access allowed on it for the time of the job, then ask again.',
   NoStorageKey: 'The storage account gave no key that may write. Check its access keys, then ask again.',
   SqlLoginUnavailable:
     'The SQL login could not be read from where it is kept. Have an operator check it, then ask again.',
@@ -102,7 +102,7 @@ export const knownFaults: Readonly<Record<string, string>> = {
     'The subscription is not registered for this. Register the provider Microsoft.Sql in it, then ask again.',
 }
 
-/** What Azure's export job says inside of its own error, without the full stop: a request id may follow. */
+/** What Azure's job says inside of its own error, without the full stop: a request id may follow. */
 export const jobErrors: readonly { text: RegExp; says: string }[] = [
   {
     text: /managed identity .*not assigned/i,
@@ -131,15 +131,27 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
   },
   {
     text: /not enough space on the disk/i,
-    says: 'Azure’s export machine ran out of disk. Export with SqlPackage from a machine with enough disk, or make the database smaller',
+    says: 'Azure’s machine for the job ran out of disk. Use SqlPackage on a machine with enough disk, or make the database smaller',
   },
   {
     text: /SQL715\d\d|unresolved reference|external references are not supported/i,
-    says: 'The database refers to objects that are not in it, which a BACPAC cannot hold (SQL71562). Remove these references, or export a copy without them',
+    says: 'The database refers to objects that are not in it, which a BACPAC cannot hold (SQL71562). Remove these references, or use a copy without them',
   },
   {
     text: /origin\.xml/i,
     says: 'The package is not a complete BACPAC. Make it anew, then ask again',
+  },
+  {
+    text: /\(404\) not found|blob does not exist/i,
+    says: 'The blob is not there. Check its name and container, then ask again',
+  },
+  {
+    text: /contains one or more user objects/i,
+    says: 'The database was not empty, and Azure imports into empty ones only. Name an empty one, or a free name with --create',
+  },
+  {
+    text: /reached its size quota/i,
+    says: 'The data does not fit into the database. Give it a larger maximum size, then ask again',
   },
   {
     text: /\(403\)|not authorized to perform this operation/i,

@@ -37,7 +37,7 @@ const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = 
     ],
   ],
   awaiting_approval: awaitingApproval,
-  approving: () => [['Next: both connections are approved and read back, then Azure starts to copy.']],
+  approving: () => [['Next: both connections are approved and read back, then Azure starts the job.']],
   running: (transfer) => [
     [
       `Next: ${wordsOf(transfer.request).writes}${isStalled(transfer) ? '' : ' Nothing is to be done.'}${usualWords(transfer)}`,

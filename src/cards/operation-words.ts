@@ -1,6 +1,7 @@
-import type { Request, Transfer } from '../transfer/model.ts'
+import type { Creation, Request, Transfer } from '../transfer/model.ts'
 import type { Inline, Line } from '../transfer/text.ts'
 import { code } from './phrases.ts'
+import { wholeSize } from './quantities.ts'
 
 /** What is said differently of an export and of an import. */
 type Words = {
@@ -15,6 +16,8 @@ type Words = {
   writes: string
   /** The end that was asked for. */
   done(transfer: Transfer): readonly Line[]
+  /** What the data did after a no. */
+  crossed: string
   /** What there is now although somebody said no, and what to do about it. */
   released(transfer: Transfer): Line
   /** The command that asks for the same again. */
@@ -33,12 +36,13 @@ const words: Readonly<Record<Request['operation'], Words>> = {
     copies: 'Azure copies the database now.',
     writes: 'Azure writes the BACPAC.',
     done: (transfer) => [['The BACPAC is at ', code(blobAddress(transfer)), '.']],
+    crossed: 'went out',
     released: (transfer) => [
       'The BACPAC is at ',
       code(blobAddress(transfer)),
       '. Delete the blob if it must not exist, and find out who could read it in the meantime.',
     ],
-    again: ({ database, storage }) => `/export ${database.alias} to ${storage.alias}`,
+    again: ({ database, storage, privateLink }) => `/export ${database.alias} to ${storage.alias}${link(privateLink)}`,
   },
   import: {
     title: ({ database, storage }) => `Import of ${fileOf(storage.blob)} to ${database.alias}`,
@@ -51,14 +55,17 @@ const words: Readonly<Record<Request['operation'], Words>> = {
     copies: 'Azure loads the blob into the database now.',
     writes: 'Azure loads the BACPAC into the database.',
     done: (transfer) => [[...databaseWords(transfer), ' is loaded from ', code(blobAddress(transfer)), '.']],
+    crossed: 'came in',
     released: (transfer) => [
       ...databaseWords(transfer),
       ' holds what was in ',
       code(blobAddress(transfer)),
       '. Delete the database if it must not exist, and find out who could read it in the meantime.',
     ],
-    again: ({ database, storage, create }) =>
-      `/import ${storage.alias}/${storage.container}/${storage.blob} to ${database.alias}${create ? ' --create' : ''}`,
+    again: ({ database, storage, privateLink, create }) => {
+      const blob = `${storage.alias}/${storage.container}/${storage.blob}`
+      return `/import ${blob} to ${database.alias}${create ? creation(create) : ''}${link(privateLink)}`
+    },
   },
 }
 
@@ -79,6 +86,23 @@ export function deleteCommand({ database }: Request): Inline {
 
 function databaseWords({ request: { database } }: Transfer): Line {
   return ['The database ', code(database.database), ' on server ', code(database.server)]
+}
+
+function link(privateLink: boolean): string {
+  return privateLink ? '' : ' --no-private-link'
+}
+
+/** The options as they are typed: with a unit, and none between number and unit. */
+function creation({ edition, objective, maxSizeBytes, redundancy, collation }: Creation): string {
+  const options = {
+    edition,
+    objective,
+    'max-size': maxSizeBytes === undefined ? undefined : wholeSize(maxSizeBytes),
+    redundancy,
+    collation,
+  }
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${value}`]))
+  return [' --create', ...given].join('')
 }
 
 function fileOf(blob: string): string {

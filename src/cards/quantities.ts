@@ -14,6 +14,13 @@ export function size(bytes: number): string {
   return `${Number((bytes / 1024 ** step).toFixed(1))} ${units[step] ?? 'B'}`
 }
 
+/** A size that is typed back: the largest unit without a fraction, `250GB`. */
+export function wholeSize(bytes: number): string {
+  const units = ['TB', 'GB', 'MB'] as const
+  const unit = units.find((_, index) => bytes % 1024 ** (4 - index) === 0) ?? 'MB'
+  return `${bytes / 1024 ** (4 - units.indexOf(unit))}${unit}`
+}
+
 /** Twenty cells and the number: `████████░░░░░░░░░░░░ 40 %`. */
 export function progressBar(percent: number): string {
   const known = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0

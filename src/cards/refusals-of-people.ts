@@ -125,6 +125,16 @@ export const refusalsOfWorld = {
       '. Check whether it was renamed or deleted, then ask again.',
     ],
   ],
+  target_not_found: ({ name, server }) => [
+    [
+      'Azure has no database ',
+      named(name, 'of that name'),
+      ...on(server),
+      ' to import into. Add ',
+      code('--create'),
+      ' to have an empty one made, or name one that is there.',
+    ],
+  ],
   account_not_found: ({ name }) => [
     [
       'Azure has no storage account ',
@@ -148,7 +158,7 @@ export const refusalsOfWorld = {
     ],
   ],
   database_reserved: ({ name }) => [
-    ['The database ', named(name, 'itself'), ' belongs to the system and cannot be exported. Name another one.'],
+    ['The database ', named(name, 'itself'), ' belongs to the system and is never moved. Name another one.'],
   ],
   database_busy: ({ job }) => [
     [
@@ -168,7 +178,7 @@ export const refusalsOfWorld = {
     [
       'The operation ',
       named(operation, 'of that id'),
-      ' is another job, not the export to this transfer’s blob. Check the id in the portal and settle again.',
+      ' is another job, not the one of this transfer’s blob. Check the id in the portal and settle again.',
     ],
   ],
   preflight: () => [['A check found that Azure would refuse or fail. Correct what the thread names, then ask again.']],

@@ -154,7 +154,7 @@ export const refusalsOfNames = {
   bad_blob: ({ blob, why, characters }) => [
     [
       named(blob, 'That'),
-      ' is no blob name that Azure’s export takes: ',
+      ' is no blob name that Azure’s service takes: ',
       ...(blobFaults[why ?? ''] ?? blobFaults.characters),
       ...(characters ? [' (here: ', code(characters), ')'] : []),
       '.',

@@ -3,6 +3,7 @@ import type { Milestone, Principal, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { endingLines } from './ending-lines.ts'
 import { tellLeftOver } from './left-over-lines.ts'
+import { wordsOf } from './operation-words.ts'
 import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
@@ -112,7 +113,7 @@ function tellEnd(transfer: Transfer, operators: readonly Principal[]): readonly 
   if (!ending) return [['This has not ended yet.']]
   const { icon } = statusOf(transfer)
   const what = ending.released
-    ? `, the data of this ${request.operation} ${request.operation === 'export' ? 'went out' : 'came in'} all the same`
+    ? `, the data of this ${request.operation} ${wordsOf(request).crossed} all the same`
     : `, the ${lowerFirst(routeTitle(request))} ${endWords[ending.outcome]}`
   const first: Line = [`${icon} `, person(request.by), `${what}, after ${duration(ending.at - request.at)}.`]
   const alarm: Line = [...people(concerned(transfer, operators)), ': please look into it now.']

@@ -1,3 +1,4 @@
+import { isMadeFirst } from '../transfer/creation.ts'
 import type { Plan, Request, Side, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { wordsOf } from './operation-words.ts'
@@ -11,11 +12,15 @@ export function routeTitle(request: Request): string {
 }
 
 /** What moves from where to where, by the names that Azure uses. */
-export function routeFacts({ request, plan }: Transfer): readonly Fact[] {
+export function routeFacts(transfer: Transfer): readonly Fact[] {
+  const { request, plan } = transfer
   const { database, storage, create, operation } = request
   const data: Line = ['database ', code(database.database), ' on server ', code(database.server)]
   const place: Line = ['container ', code(storage.container), ' of account ', code(storage.account)]
-  const made = create ? [', to be made', create.redundancy ? ` with ${create.redundancy} backup redundancy` : ''] : []
+  const made =
+    create && isMadeFirst(transfer)
+      ? [', to be made', create.redundancy ? ` with ${create.redundancy} backup redundancy` : '']
+      : []
   const what: readonly Fact[] = plan ? [{ label: 'Database', value: [describe(plan), ...made] }] : []
   const blob: Fact = { label: 'Blob', value: [code(storage.blob)] }
   if (operation === 'import') return [{ label: 'From', value: place }, blob, { label: 'To', value: data }, ...what]

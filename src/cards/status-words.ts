@@ -1,4 +1,5 @@
 import type { Cause, FinalStatus, Material, Side, Status, Transfer, Verdict } from '../transfer/model.ts'
+import { wordsOf } from './operation-words.ts'
 
 /** What a status is called everywhere: root, cards, replies and answers. */
 export const statusWords: Readonly<Record<Status, { icon: string; words: string }>> = {
@@ -19,10 +20,10 @@ export const statusWords: Readonly<Record<Status, { icon: string; words: string 
   cancelled: { icon: '⏹️', words: 'Cancelled' },
 }
 
-/** Status of a record in words; data that went out after a no comes before everything else. */
-export function statusOf(transfer: Pick<Transfer, 'status' | 'ending'>): { icon: string; words: string } {
+/** Status of a record in words; data that crossed after a no comes before everything else. */
+export function statusOf(transfer: Pick<Transfer, 'status' | 'ending' | 'request'>): { icon: string; words: string } {
   return transfer.ending?.released
-    ? { icon: '🚨', words: 'The data went out all the same' }
+    ? { icon: '🚨', words: `The data ${wordsOf(transfer.request).crossed} all the same` }
     : statusWords[transfer.status]
 }
 
@@ -35,7 +36,7 @@ export function statusText(status: string): string {
   )
 }
 
-/** How the final reply says what became of an export: "the export … was denied". */
+/** How the final reply says what became of it: "the export … was denied". */
 export const endWords: Readonly<Record<FinalStatus, string>> = {
   refused: 'was refused',
   checked: 'was only checked',

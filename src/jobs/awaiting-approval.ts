@@ -7,7 +7,7 @@ import type { Observation } from '../transfer/ports.ts'
 import { tally } from '../transfer/quorum.ts'
 import { isNew, named } from './awaiting-endpoints.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
-import { bypass, finish, isOver, leave, readOurs } from './moves.ts'
+import { bypass, end, finish, isOver, leave, readOurs } from './moves.ts'
 import { isStopped, planned } from './plan.ts'
 import { refuse } from './requested.ts'
 import { unasked } from './unasked.ts'
@@ -45,6 +45,8 @@ async function lookAtPlan(job: Job, reached: boolean): Promise<Look> {
     return again(job, [event])
   } catch (error) {
     if (error instanceof Refusal) return { events: [], turn: refuse(error, job.now) }
+    if (error instanceof PermanentError)
+      return { events: [], turn: await end(job, { outcome: 'failed', fault: error.fault }) }
     throw error
   }
 }
@@ -70,11 +72,11 @@ async function lookAtAzure(job: Job, reached: boolean): Promise<Look> {
     }
   }
   const seenNow: EventBody = { type: 'connections_seen', connections }
-  return again(job, reached ? [seenNow, ...(await plannedAnew(job))] : [seenNow])
+  return again(job, reached ? [seenNow, ...(await plannedAgain(job))] : [seenNow])
 }
 
-/** Azure holds the job already and will say itself what it cannot do: a plan that can no longer be read stops nothing. */
-async function plannedAnew(job: Job): Promise<readonly EventBody[]> {
+/** What is there no more, or may not be read any more, is told by the end of the job that Azure holds. */
+async function plannedAgain(job: Job): Promise<readonly EventBody[]> {
   try {
     return [{ type: 'planned', plan: await planned(job) }]
   } catch (error) {

@@ -1,15 +1,10 @@
 import { TransientError } from '../transfer/errors.ts'
-import type { Request } from '../transfer/model.ts'
+import type { Request, Side } from '../transfer/model.ts'
 import type { Azure, Budget, Spend } from '../transfer/ports.ts'
 
 /** The same Azure; a call that the shared budget has no room for is not made and throws `TransientError` with the wait. */
 export function withinBudget(azure: Azure, budget: Budget): Azure {
-  const spend = async (
-    request: Request,
-    kind: Spend,
-    count: number,
-    side: 'sql' | 'storage' = 'sql',
-  ): Promise<void> => {
+  const spend = async (request: Request, kind: Spend, count: number, side: Side = 'sql'): Promise<void> => {
     const { subscription } = side === 'sql' ? request.database : request.storage
     const wait = await budget.take(subscription, kind, count)
     if (wait === 0) return
@@ -20,20 +15,19 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
   }
   return {
     plan: async (request) => {
-      await Promise.all([spend(request, 'read', 2), spend(request, 'read', 2, 'storage')])
+      // The region's offer is read for a database that is made first.
+      await Promise.all([spend(request, 'read', request.create ? 3 : 2), spend(request, 'read', 2, 'storage')])
       return azure.plan(request)
     },
     preflight: async (request, plan, ours) => {
-      await Promise.all([
-        spend(request, 'read', 12),
-        spend(request, 'read', 6, 'storage'),
-        spend(request, 'storage_list', 1, 'storage'),
-      ])
+      const { sql, storage } = readsOfPreflight(request)
+      await Promise.all([spend(request, 'read', sql), spend(request, 'read', storage, 'storage')])
       return azure.preflight(request, plan, ours)
     },
     prepare: async (request, plan, mayStart) => {
-      await spend(request, 'write', 1)
-      return azure.prepare(request, plan, mayStart)
+      // The database, and then how its making stands or which schema and tables it has.
+      await spend(request, 'read', 3)
+      return azure.prepare(request, plan, mayStart, () => spend(request, 'write', 1))
     },
     connections: async (request) => {
       await Promise.all([spend(request, 'read', 1), spend(request, 'storage_list', 1, 'storage')])
@@ -80,4 +74,14 @@ export function withinBudget(azure: Azure, budget: Budget): Azure {
       return azure.cancel(request, operation)
     },
   }
+}
+
+/** What the checks read: lists of one page, and of an import's target its schemas and the tables of the usual one. */
+function readsOfPreflight({ database, storage, operation, privateLink, create }: Request): Record<Side, number> {
+  const isElsewhere = database.subscription.toLowerCase() !== storage.subscription.toLowerCase()
+  const isApart = isElsewhere || database.resourceGroup.toLowerCase() !== storage.resourceGroup.toLowerCase()
+  // Server, database, usages and operations; locks of database, server, group and subscription; permissions of two.
+  const sql = 10 + (privateLink ? 0 : 1) + (operation === 'import' ? 2 : 0) + (create ? 1 : 0)
+  // Account, container, lock and permissions; locks of a group and a subscription of its own.
+  return { sql, storage: 4 + (isApart ? 1 : 0) + (isElsewhere ? 1 : 0) }
 }

@@ -1,9 +1,17 @@
 import { Refusal } from './errors.ts'
 import type { Given } from './flags.ts'
-import type { Creation, Redundancy } from './model.ts'
+import type { Creation, Redundancy, Transfer } from './model.ts'
 
 /** What was wished for a database that is made for an import. */
 export type CreationWish = Creation
+
+/** What a plan says of a database that is not there and is made first. */
+export const toBeCreated = 'to be created'
+
+/** True while a yes makes the database first. */
+export function isMadeFirst({ request, plan }: Pick<Transfer, 'request' | 'plan'>): boolean {
+  return request.create !== undefined && (plan === undefined || plan.databaseStatus === toBeCreated)
+}
 
 const redundancies: readonly Redundancy[] = ['Local', 'Zone', 'Geo', 'GeoZone']
 const units: Readonly<Record<string, number>> = { MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 }

@@ -82,11 +82,15 @@ export type Azure = {
     plan: Plan,
     ours: { operation?: string; connections: readonly string[] },
   ): Promise<readonly Check[]>
-  /** Finds or makes the empty database of `request.create`; `working` until Azure has it online. */
+  /**
+   * Finds or makes the empty database of `request.create`; `working` until Azure has it online. Most calls only read:
+   * `mayWrite` is awaited before the one that sends.
+   */
   prepare(
     request: Request,
     plan: Plan,
     mayStart: () => void,
+    mayWrite?: () => Promise<void>,
   ): Promise<{ kind: 'ready'; made: boolean } | { kind: 'working' }>
   /** All private endpoint connections of the server and of the account. */
   connections(request: Request): Promise<readonly Connection[]>

@@ -1,5 +1,5 @@
 import type { FaultInput } from '../../sandbox/azure/fault-types.ts'
-import type { AzureState } from '../../sandbox/azure/types.ts'
+import type { AzureState, RequestRecord } from '../../sandbox/azure/types.ts'
 import type { Config, World, WorldOptions } from './world.ts'
 
 /** What the rule of one case says in drawbridge.yaml; the rest is as in the example's first rule. */
@@ -40,9 +40,7 @@ export function casesWorld(cases: Readonly<Record<string, CaseRule>>, options: W
 
 /** Arms a fault for the requests of one case. */
 export function armFor(world: World, name: string, fault: FaultInput): { lift(): void; readonly hits: number } {
-  const account = accountOf(Number(world.azure.state.servers.findIndex((each) => each.name === `sql-${name}`)) - 2)
-  const path = new RegExp(`sql-${name}(/|$)|/${account}(/|$)`)
-  const [armed] = world.azure.arm({ times: 100_000, path, ...fault })
+  const [armed] = world.azure.arm({ times: 100_000, path: pathsOf(world, name), ...fault })
   if (!armed) throw new Error('nothing was armed')
   return {
     lift: () => {
@@ -52,6 +50,29 @@ export function armFor(world: World, name: string, fault: FaultInput): { lift():
       return armed.hits
     },
   }
+}
+
+/** Everything that was asked of Azure about the server, the database and the account of one case. */
+export function requestsOf(world: World, name: string): readonly RequestRecord[] {
+  const path = pathsOf(world, name)
+  return world.azure.state.requests.filter((each) => path.test(each.path))
+}
+
+/** Server, database and storage account of one case, as Azure has them; they may be changed. */
+export function partsOf(world: World, name: string) {
+  const { servers, databases, accounts } = world.azure.state
+  const server = servers.find((each) => each.name === `sql-${name}`)
+  const account = accounts.find((each) => each.name === accountName(world, name))
+  if (!server || !account) throw new Error(`there is no case ${name}`)
+  return { server, account, database: databases.find((each) => each.server === server.name) }
+}
+
+function pathsOf(world: World, name: string): RegExp {
+  return new RegExp(`sql-${name}(/|$)|/${accountName(world, name)}(/|$)`)
+}
+
+function accountName({ azure }: World, name: string): string {
+  return accountOf(azure.state.servers.findIndex((each) => each.name === `sql-${name}`) - 2)
 }
 
 function seed(state: AzureState, name: string, index: number): void {

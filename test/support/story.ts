@@ -6,7 +6,7 @@ import { parseStored } from '../../src/queue/store-format.ts'
 import type { Stored } from '../../src/transfer/ports.ts'
 import { idIn, messagesOf, textOf, type World } from './world.ts'
 
-const patience = 20_000
+const patience = 45_000
 
 /** First truthy answer of `look`; it is asked again every 20 ms. */
 export async function eventually<T>(
