@@ -12,7 +12,7 @@ const failures: Readonly<Record<string, readonly [code: string, is: string, next
   'f-storage': ['StorageUnreachable', 'could not reach the storage account', 'Check that both connections stayed'],
   'f-origin': ['OriginXmlMissing', 'not a complete BACPAC', 'ask again'],
   'f-reference': ['UnresolvedReference', 'refers to objects that are not in it', 'Remove these references'],
-  'f-disk': ['DiskFull', 'ran out of disk', 'Export with SqlPackage'],
+  'f-disk': ['DiskFull', 'ran out of disk', 'Use SqlPackage'],
   'f-login': ['LoginFailed', 'The SQL login was refused', 'Check the server’s login and password'],
   'f-interrupted': ['OperationInterrupted', 'Azure interrupted the job', 'Ask again'],
   'f-timeout': ['OperationTimedOut', 'it took too long', 'Ask again'],

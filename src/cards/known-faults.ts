@@ -1,3 +1,11 @@
+const tooManyRequests = 'The subscription has used up its requests for now. Ask again in a few minutes.'
+const wrongPart =
+  'Azure did not accept a part of the request, which is a defect of Drawbridge. Tell an operator the transfer’s id.'
+const noSuchTier =
+  'Azure does not offer this edition, objective or size for the database. Choose another --edition, --objective or --max-size, then ask again.'
+const targetNotEmpty =
+  'The database is not empty, and Azure imports into empty databases only. Name an empty one, or add --create with a name that is free.'
+
 /** Azure's error codes with a meaning that is known: what it is, and what to do next. */
 export const knownFaults: Readonly<Record<string, string>> = {
   InvalidImportExportStorageCredentials:
@@ -17,29 +25,48 @@ export const knownFaults: Readonly<Record<string, string>> = {
   LargeExportDatabaseSize:
     'The database is too large for Azure’s export service. Export it with SqlPackage from a machine with enough disk, or make it smaller.',
   UnSupportedImportExportEdition:
-    'Azure does not export databases of this edition. Export a copy in another edition, or use SqlPackage.',
+    'Azure’s import and export does not work with databases of this edition. Use a database of another edition, or SqlPackage.',
   FeatureDisabledOnSelectedEdition:
-    'Azure does not export databases of this edition. Export a copy in another edition, or use SqlPackage.',
+    'Azure’s import and export does not work with databases of this edition. Use a database of another edition, or SqlPackage.',
   InvalidImportExportOperationResourceLocks:
-    'A lock on the server, the database or the storage account forbids the private endpoints. Have the lock removed for the time of the export, then ask again.',
+    'A lock on the server, the database or the storage account forbids the private endpoints. Have the lock removed for the time of the job, then ask again.',
   ScopeLocked:
-    'A lock forbids the change. Have the lock on the server, the storage account or their groups removed for the time of the export, then ask again.',
+    'A lock forbids the change. Have the lock on the server, the storage account or their groups removed for the time of the job, then ask again.',
   BlockedByOutboundFirewall:
     'The SQL server may not reach this storage account: its outbound rules forbid it. Add the account’s host name to the server’s outbound firewall rules, then ask again.',
   InvalidSqlAuthType:
     'Azure did not accept the kind of the SQL login. Check the server’s login in the configuration, then ask again.',
   SQLPasswordSpecifiedWithManagedIdentity:
     'The server’s login is a managed identity, which takes no password. Correct the configuration, then ask again.',
-  CannotUseReservedDatabaseName: 'This is a database of the system and cannot be exported. Name another one.',
+  CannotUseReservedDatabaseName:
+    'This is a database of the system, with which Azure’s import and export does not work. Name another one.',
   MissingImportExportInputParameters:
     'Azure misses a part of the request, which is a defect of Drawbridge. Tell an operator the transfer’s id.',
+  InvalidImportExportInputParameter: wrongPart,
+  InvalidImportExportParameter: wrongPart,
+  InvalidTier: noSuchTier,
+  InvalidSku: noSuchTier,
+  InvalidTierSkuCombination: noSuchTier,
+  InvalidMaxSizeTierCombination: noSuchTier,
+  DatabaseInvalidSkuPropertyCombination: noSuchTier,
+  UnsupportedBackupStorageRedundancy:
+    'Azure does not offer this backup redundancy in the region. Choose another --redundancy, or leave it out, then ask again.',
+  ServerDtuQuotaExceeded:
+    'The server has no room for a database of this size. Choose a smaller --objective, or have databases removed from it, then ask again.',
+  SubscriptionVcoreQuotaExceeded:
+    'The subscription has no vCores left. Choose a smaller --objective, or have its quota raised, then ask again.',
+  DatabaseNameInUse: 'A database of this name is there already. Name another one, or import into it without --create.',
+  ProvisioningDisabled:
+    'Azure makes no databases here for this subscription. Name a server in another region, or ask Azure’s support to allow it.',
+  DatabaseNotOnline: 'The database is not online. Bring it online, then ask again.',
+  TargetNotEmpty: targetNotEmpty,
   DatabaseDoesNotExist: 'Azure has no such database any more. Check whether it was renamed or deleted, then ask again.',
   ServerNotInSubscription:
     'The SQL server is not in this subscription. Have an operator correct the catalogue, then ask again.',
   ServerNotInSubscriptionResourceGroup:
     'The SQL server is not in this resource group. Have an operator correct the catalogue, then ask again.',
   ResourceNotFound:
-    'Azure does not find the server, the database or the account, or does not offer export over Private Link in this region. Check the catalogue; then ask again, or with --no-private-link where the rules allow it.',
+    'Azure does not find the server, the database or the account, or does not offer import and export over Private Link in this region. Check the catalogue; then ask again, or with --no-private-link where the rules allow it.',
   SubscriptionNotFound: 'Azure does not find the subscription. Have an operator correct the catalogue, then ask again.',
   SubscriptionDisabled: 'The subscription is disabled. Have it enabled, then ask again.',
   RequestDisallowedByPolicy:
@@ -54,8 +81,8 @@ export const knownFaults: Readonly<Record<string, string>> = {
   OperationInterrupted: 'Azure interrupted the job. Ask again.',
   OperationCancelled: 'The job was cancelled in Azure, not through Drawbridge. Ask again if it is still wanted.',
   TooManyRequests: 'Azure has too much to do now. Ask again in a few minutes.',
-  SubscriptionTooManyCreateUpdateRequests:
-    'The subscription has used up its requests for now. Ask again in a few minutes.',
+  SubscriptionTooManyCreateUpdateRequests: tooManyRequests,
+  SubscriptionTooManyRequests: tooManyRequests,
   CannotCancelOperation: 'If it ends with a blob that must not exist, delete the blob; the end is told here.',
   OperationIdNotFound:
     'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
@@ -63,10 +90,11 @@ export const knownFaults: Readonly<Record<string, string>> = {
     'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
   AlreadyApproved: 'It is approved already. Remove it under Networking in the portal if no data may go out.',
   KeyBasedAuthenticationNotPermitted:
-    'The storage account allows no keys. Have key access allowed on it for the time of the export, then ask again.',
+    'The storage account allows no keys. Have key access allowed on it for the time of the job, then ask again.',
   NoStorageKey: 'The storage account gave no key that may write. Check its access keys, then ask again.',
   SqlLoginUnavailable:
     'The SQL login could not be read from where it is kept. Have an operator check it, then ask again.',
+  GatewayTimeout: 'Azure did not answer in time. Ask again.',
   NotStarted: 'Azure started no job for this request. Ask again.',
   NotSent: 'The request was not sent. Ask again.',
   Timeout: 'Azure did not answer in time. Ask again.',
@@ -88,8 +116,28 @@ export const knownFaults: Readonly<Record<string, string>> = {
     'The subscription is not registered for this. Register the provider Microsoft.Sql in it, then ask again.',
 }
 
-/** What Azure's export job says inside of its own error, without the full stop: a request id may follow. */
+/** What Azure's job says inside of its own error, without the full stop: a request id may follow. */
 export const jobErrors: readonly { text: RegExp; says: string }[] = [
+  {
+    text: /private endpoint connection/i,
+    says: 'It failed because a connection was rejected, disconnected or removed. See under Networking in the portal who did it, then ask again',
+  },
+  {
+    text: /contains one or more user objects|not empty/i,
+    says: targetNotEmpty.replace(/\.$/, ''),
+  },
+  {
+    text: /specified blob does not exist|\(404\) not found/i,
+    says: 'There is no such blob in the storage account. Check its container and name, then ask again',
+  },
+  {
+    text: /reached its size quota/i,
+    says: 'The data does not fit into the database. Give it a larger size, or name a larger one, then ask again',
+  },
+  {
+    text: /not currently available/i,
+    says: 'The database was not online. Bring it online, then ask again',
+  },
   {
     text: /azure ?ad only|active directory only|entra[- ]only/i,
     says: 'The server takes Entra logins only, and the SQL login was refused. Configure another credential for this server, then ask again',
@@ -105,7 +153,7 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
   },
   {
     text: /not enough space on the disk/i,
-    says: 'Azure’s export machine ran out of disk. Export with SqlPackage from a machine with enough disk, or make the database smaller',
+    says: 'Azure’s machine ran out of disk. Use SqlPackage on a machine with enough disk, or make the database smaller',
   },
   {
     text: /SQL715\d\d|unresolved reference|external references are not supported/i,
@@ -122,5 +170,9 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
   {
     text: /storage|:443|blob/i,
     says: 'The job could not reach the storage account. Check that both connections stayed approved and that the account lets the job in, then ask again',
+  },
+  {
+    text: /^(the importexport operation has failed|azure gave no reason)\.?$/i,
+    says: 'Azure gives no reason. See the server’s import/export history, then ask again',
   },
 ]
