@@ -5,7 +5,7 @@ import { clip, code } from './phrases.ts'
 
 /** What an error of Azure means and what to do next; one that is not known is shown as it is, with its request id. */
 export function faultSentence(fault: Fault): readonly Line[] {
-  return [denied(fault, ', then ask again.') ?? job(fault) ?? known(fault) ?? raw(fault)]
+  return [denied(fault, ', then ask again.') ?? refusedSignIn(fault) ?? job(fault) ?? known(fault) ?? raw(fault)]
 }
 
 /** The same for an error on the way, where nobody is to ask again: Drawbridge goes on by itself. */
@@ -30,6 +30,15 @@ function denied({ code: name, message, status }: Fault, end: string): Line | und
     ...(scope === undefined ? [' in Azure'] : [' on ', code(scope)]),
     `. Give it a role with this action and wait a few minutes until Azure knows it${end}`,
   ]
+}
+
+/** Entra's own reason is what an operator needs. */
+function refusedSignIn({ code: name, message }: Fault): Line | undefined {
+  if (name !== 'AuthenticationFailed') return undefined
+  const reason = /AADSTS\d+.*/.exec(message)?.[0].replace(/\.$/, '')
+  const why = reason === undefined ? '' : ` (${clip(reason, 300)})`
+  const next = 'An operator should check its client and its secret or certificate; then ask again.'
+  return [`Microsoft Entra refused Drawbridge’s sign-in${why}. ${next}`]
 }
 
 function job(fault: Fault): Line | undefined {

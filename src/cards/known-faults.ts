@@ -1,3 +1,11 @@
+const tooManyRequests = 'The subscription has used up its requests for now. Ask again in a few minutes.'
+const wrongPart =
+  'Azure did not accept a part of the request, which is a defect of Drawbridge. Tell an operator the transfer’s id.'
+const noSuchTier =
+  'Azure does not offer this edition, objective or size for the database. Choose another --edition, --objective or --max-size, then ask again.'
+const targetNotEmpty =
+  'The database is not empty, and Azure imports into empty databases only. Name an empty one, or add --create with a name that is free.'
+
 /** Azure's error codes with a meaning that is known: what it is, and what to do next. */
 export const knownFaults: Readonly<Record<string, string>> = {
   InvalidImportExportStorageCredentials:
@@ -17,9 +25,9 @@ export const knownFaults: Readonly<Record<string, string>> = {
   LargeExportDatabaseSize:
     'The database is too large for Azure’s export service. Export it with SqlPackage from a machine with enough disk, or make it smaller.',
   UnSupportedImportExportEdition:
-    'Azure’s service does not take databases of this edition. Use a database of another edition, or SqlPackage.',
+    'Azure’s import and export does not work with databases of this edition. Use a database of another edition, or SqlPackage.',
   FeatureDisabledOnSelectedEdition:
-    'Azure’s service does not take databases of this edition. Use a database of another edition, or SqlPackage.',
+    'Azure’s import and export does not work with databases of this edition. Use a database of another edition, or SqlPackage.',
   InvalidImportExportOperationResourceLocks:
     'A lock on the server, the database or the storage account forbids the private endpoints. Have the lock removed for the time of the job, then ask again.',
   ScopeLocked:
@@ -30,16 +38,35 @@ export const knownFaults: Readonly<Record<string, string>> = {
     'Azure did not accept the kind of the SQL login. Check the server’s login in the configuration, then ask again.',
   SQLPasswordSpecifiedWithManagedIdentity:
     'The server’s login is a managed identity, which takes no password. Correct the configuration, then ask again.',
-  CannotUseReservedDatabaseName: 'This is a database of the system. Name another one.',
+  CannotUseReservedDatabaseName:
+    'This is a database of the system, with which Azure’s import and export does not work. Name another one.',
   MissingImportExportInputParameters:
     'Azure misses a part of the request, which is a defect of Drawbridge. Tell an operator the transfer’s id.',
+  InvalidImportExportInputParameter: wrongPart,
+  InvalidImportExportParameter: wrongPart,
+  InvalidTier: noSuchTier,
+  InvalidSku: noSuchTier,
+  InvalidTierSkuCombination: noSuchTier,
+  InvalidMaxSizeTierCombination: noSuchTier,
+  DatabaseInvalidSkuPropertyCombination: noSuchTier,
+  UnsupportedBackupStorageRedundancy:
+    'Azure does not offer this backup redundancy in the region. Choose another --redundancy, or leave it out, then ask again.',
+  ServerDtuQuotaExceeded:
+    'The server has no room for a database of this size. Choose a smaller --objective, or have databases removed from it, then ask again.',
+  SubscriptionVcoreQuotaExceeded:
+    'The subscription has no vCores left. Choose a smaller --objective, or have its quota raised, then ask again.',
+  DatabaseNameInUse: 'A database of this name is there already. Name another one, or import into it without --create.',
+  ProvisioningDisabled:
+    'Azure makes no databases here for this subscription. Name a server in another region, or ask Azure’s support to allow it.',
+  DatabaseNotOnline: 'The database is not online. Bring it online, then ask again.',
+  TargetNotEmpty: targetNotEmpty,
   DatabaseDoesNotExist: 'Azure has no such database any more. Check whether it was renamed or deleted, then ask again.',
   ServerNotInSubscription:
     'The SQL server is not in this subscription. Have an operator correct the catalogue, then ask again.',
   ServerNotInSubscriptionResourceGroup:
     'The SQL server is not in this resource group. Have an operator correct the catalogue, then ask again.',
   ResourceNotFound:
-    'Azure does not find the server, the database or the account, or does not offer this over Private Link in this region. Check the catalogue; then ask again, or with --no-private-link where the rules allow it.',
+    'Azure does not find the server, the database or the account, or does not offer import and export over Private Link in this region. Check the catalogue; then ask again, or with --no-private-link where the rules allow it.',
   SubscriptionNotFound: 'Azure does not find the subscription. Have an operator correct the catalogue, then ask again.',
   SubscriptionDisabled: 'The subscription is disabled. Have it enabled, then ask again.',
   RequestDisallowedByPolicy:
@@ -54,8 +81,8 @@ export const knownFaults: Readonly<Record<string, string>> = {
   OperationInterrupted: 'Azure interrupted the job. Ask again.',
   OperationCancelled: 'The job was cancelled in Azure, not through Drawbridge. Ask again if it is still wanted.',
   TooManyRequests: 'Azure has too much to do now. Ask again in a few minutes.',
-  SubscriptionTooManyCreateUpdateRequests:
-    'The subscription has used up its requests for now. Ask again in a few minutes.',
+  SubscriptionTooManyCreateUpdateRequests: tooManyRequests,
+  SubscriptionTooManyRequests: tooManyRequests,
   CannotCancelOperation: 'Its end is told here, with what to delete if it completes all the same.',
   OperationIdNotFound:
     'Azure does not know the operation any more. See the server’s import/export history for how it ended.',
@@ -81,6 +108,7 @@ export const knownFaults: Readonly<Record<string, string>> = {
     'The firewall of the Key Vault kept Drawbridge out. Have its address allowed there, or give the vault a private endpoint, then ask again.',
   ForbiddenByConnection:
     'The Key Vault takes calls from its private endpoints only. Give Drawbridge’s network one, then ask again.',
+  GatewayTimeout: 'Azure did not answer in time. Ask again.',
   NotStarted: 'Azure started no job for this request. Ask again.',
   NotSent: 'The request was not sent. Ask again.',
   Timeout: 'Azure did not answer in time. Ask again.',
@@ -117,6 +145,14 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
     says: 'The configured credential may not do this in the storage account. Give the identity the role Storage Blob Data Contributor on it, or keep a SAS with the rights to read, create and write, then ask again',
   },
   {
+    text: /private endpoint connection/i,
+    says: 'It failed because a connection was rejected, disconnected or removed. See under Networking in the portal who did it, then ask again',
+  },
+  {
+    text: /not currently available/i,
+    says: 'The database was not online. Bring it online, then ask again',
+  },
+  {
     text: /azure ?ad only|active directory only|entra[- ]only/i,
     says: 'The server takes Entra logins only, and the SQL login was refused. Configure another credential for this server, then ask again',
   },
@@ -131,7 +167,7 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
   },
   {
     text: /not enough space on the disk/i,
-    says: 'Azure’s machine for the job ran out of disk. Use SqlPackage on a machine with enough disk, or make the database smaller',
+    says: 'Azure’s machine ran out of disk. Use SqlPackage on a machine with enough disk, or make the database smaller',
   },
   {
     text: /SQL715\d\d|unresolved reference|external references are not supported/i,
@@ -146,7 +182,7 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
     says: 'The blob is not there. Check its name and container, then ask again',
   },
   {
-    text: /contains one or more user objects/i,
+    text: /contains one or more user objects|not empty/i,
     says: 'The database was not empty, and Azure imports into empty ones only. Name an empty one, or a free name with --create',
   },
   {
@@ -160,5 +196,9 @@ export const jobErrors: readonly { text: RegExp; says: string }[] = [
   {
     text: /storage|:443|blob/i,
     says: 'The job could not reach the storage account. Check that both connections stayed approved and that the account lets the job in, then ask again',
+  },
+  {
+    text: /^(the importexport operation has failed|azure gave no reason)\.?$/i,
+    says: 'Azure gives no reason. See the server’s import/export history, then ask again',
   },
 ]

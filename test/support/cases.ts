@@ -90,9 +90,10 @@ function configure(config: Config, name: string, index: number, rule: CaseRule):
   config.databases[name] = `${group}/Microsoft.Sql/servers/sql-${name}/databases/${name}`
   const account = `${group}/Microsoft.Storage/storageAccounts/${accountOf(index)}`
   config.storage[name] = { account, container: 'bacpacs' }
-  config.sqlLogins[`sql-${name}`] = config.sqlLogins['sql-prod']
+  config.sqlLogins[`sql-${name}`] = structuredClone(config.sqlLogins['sql-prod'])
   const { when: _, ...usual } = config.rules.find((each: CaseRule & { name: string }) => each.name === 'production')
-  config.rules.unshift({ ...usual, name, when: { database: [name] }, maxOpen: 100, ...rule })
+  // A copy: YAML would write what is shared as an alias, and a reader takes a hundred of them at most.
+  config.rules.unshift({ ...structuredClone(usual), name, when: { database: [name] }, maxOpen: 100, ...rule })
 }
 
 function accountOf(index: number): string {
