@@ -60,7 +60,7 @@ test.each(rows.map((row) => [row.number, row.what, row] as const))(
     expect({ status, sent }, thread).toEqual({ status: row.ends, sent: row.sent })
     for (const said of ['<@U0DANA>', ...row.says]) expect(last).toContain(said)
     for (const told of row.tells ?? []) expect(thread).toContain(told)
-    if (row.asks) expect(last.replace(/import(\/| and | or )export/g, '')).not.toMatch(/export/i)
+    if (row.asks) expect(last.replace(/import(\/| and | or )export/g, '')).not.toMatch(/\bexport/i)
     if (row.holds) expect(row.holds(place)).toBe(true)
   },
 )
@@ -159,11 +159,15 @@ async function askFor(world: World, name: string, { asks, options = '' }: Row): 
   const [command = '', text = ''] = asks
     ? ['/import', `${name}/in.bacpac to ${name}${create}${options}`]
     : ['/export', `${name} to ${name}${options}`]
-  // Who got no answer in time asks again, and is told of the transfer that there is.
-  return eventually(async () => {
-    const { ack } = await world.slack.as('U0DANA').command(command, text, { channel: 'C0DATA' })
-    return ack.text.includes(name) && idIn(ack.text)
-  }, patience)
+  const { ack } = await world.slack.as('U0DANA').command(command, text, { channel: 'C0DATA' })
+  if (ack.text.includes(name)) return idIn(ack.text)
+  // Slack had waited long enough; the story is told all the same.
+  return eventually(() => rootOf(world, name), patience)
+}
+
+function rootOf({ slack }: World, name: string): string | undefined {
+  const root = slack.state.messages.find(({ text, metadata }) => text.includes(` to ${name}:`) && metadata)
+  return (root?.metadata?.event_payload as { transfer?: string } | undefined)?.transfer
 }
 
 async function decide(place: There, row: Row): Promise<void> {
@@ -172,7 +176,12 @@ async function decide(place: There, row: Row): Promise<void> {
   if (row.click === 'nothing') return
   const card = await cardOf(world, id)
   if (row.click === 'no') return deny(world, card, 'no')
-  await approve(world, card)
+  // A click that Slack gave up on may not have been heard: who sees the buttons still clicks again, and counts once.
+  await eventually(async () => {
+    if (endOf(place) || replies(world, id).some(({ text }) => text.includes('approved this'))) return true
+    if (standing(place)) await approve(world, card).catch(() => undefined)
+    return false
+  }, patience)
   if (!row.after) return
   await eventually(
     async () => !/prepar|submit|await|approv/.test((await recordOf(world, id))?.transfer.status ?? 'await'),
