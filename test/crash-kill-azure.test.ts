@@ -7,7 +7,7 @@ import { expectPickedUp } from './support/pick-up.ts'
 
 /** Every request that an export makes of Azure, by the status in which it is made. */
 const requests = [
-  ['requested', ['server', 'database', 'storage', 'container']],
+  ['requested', ['server', 'database', 'storage', 'container', 'usages', 'locks', 'permissions']],
   ['submitting', ['operations', 'pec-sql-list', 'pec-storage-list', 'listKeys', 'export']],
   ['awaiting_endpoints', ['result', 'pec-sql-list', 'pec-storage-list']],
   ['awaiting_approval', ['result', 'pec-sql-get', 'pec-storage-get']],

@@ -9,7 +9,7 @@ const longest = `archive/${'c'.repeat(63)}`
 
 /** Text after `/export`, and what the asker reads. */
 const mistakes: readonly (readonly [text: string, ...says: string[]])[] = [
-  ['', 'Which database?', '/export &lt;database&gt; to &lt;storage&gt;'],
+  ['to backups', 'Which database?', '/export &lt;database&gt; to &lt;storage&gt;'],
   ['orders', 'Where to?', '`/export orders to &lt;storage&gt;`'],
   ['orders backups', 'Where to?', '`/export orders to backups`'],
   ['orders to', 'Which storage?', '`/export orders to &lt;storage&gt;`'],

@@ -49,7 +49,11 @@ async function pauseAt(
   for (const each of cases) {
     const id = await each.told
     await until(() => isDone(world, each, victim, woken), 60_000, 50).catch(() => {
-      throw new Error(`The process that was paused ${each.crash.when} ${each.crash.name} never came to an end with it`)
+      const last = world.watch.log.filter((moment) => moment.key === each.key && world.isProcess(moment.by, victim))
+      const shown = last.slice(-12).map(({ when, names, at }) => `${Math.round(at - woken)} ms ${when} ${names[0]}`)
+      throw new Error(
+        `The process that was paused ${each.crash.when} ${each.crash.name} never came to an end with it: ${shown.join('; ')}`,
+      )
     })
     // A result that comes late wakes the transfer once more.
     await until(() => world.isAtRest(id), 30_000, 50)
