@@ -50,7 +50,9 @@ export async function checkSize(reads: Reads): Promise<Finding> {
   const used = usages instanceof Unread ? undefined : usedOf(usages)
   if (used !== undefined) {
     if (used > mostBytes) return warning('size_over_limit', { used: String(used), limit: String(mostBytes) })
-    return used > muchBytes ? warning('size_large', { used: String(used), much: String(muchBytes) }) : ok()
+    return used > muchBytes
+      ? warning('size_large', { used: String(used), much: String(muchBytes) })
+      : ok({ used: String(used) })
   }
   const { maxSizeBytes: max = -1 } = await reads.database.catch((): Database => ({ location: '' }))
   // What may not grow beyond the size is not beyond it either.

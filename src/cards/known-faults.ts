@@ -3,8 +3,6 @@ const wrongPart =
   'Azure did not accept a part of the request, which is a defect of Drawbridge. Tell an operator the transfer’s id.'
 const noSuchTier =
   'Azure does not offer this edition, objective or size for the database. Choose another --edition, --objective or --max-size, then ask again.'
-const targetNotEmpty =
-  'The database is not empty, and Azure imports into empty databases only. Name an empty one, or add --create with a name that is free.'
 
 /** Azure's error codes with a meaning that is known: what it is, and what to do next. */
 export const knownFaults: Readonly<Record<string, string>> = {
@@ -59,7 +57,8 @@ export const knownFaults: Readonly<Record<string, string>> = {
   ProvisioningDisabled:
     'Azure makes no databases here for this subscription. Name a server in another region, or ask Azure’s support to allow it.',
   DatabaseNotOnline: 'The database is not online. Bring it online, then ask again.',
-  TargetNotEmpty: targetNotEmpty,
+  TargetNotEmpty:
+    'The database is not empty, and Azure imports into empty databases only. Name an empty one, or add --create with a name that is free.',
   DatabaseDoesNotExist: 'Azure has no such database any more. Check whether it was renamed or deleted, then ask again.',
   ServerNotInSubscription:
     'The SQL server is not in this subscription. Have an operator correct the catalogue, then ask again.',
