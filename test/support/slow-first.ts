@@ -5,6 +5,7 @@ const slow = [
   'crash-kill-azure',
   'crash-pause',
   'workers',
+  'fault-cases',
   'across-chats',
   'drain',
   'crash-teams',
