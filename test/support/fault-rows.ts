@@ -685,7 +685,7 @@ const jobs: readonly Row[] = [
     asks: 'import',
   },
   {
-    ...importFails(51, '', undefined, 'The database is not empty', 'Name an empty one, or add --create'),
+    ...importFails(51, '', undefined, 'The database was not empty', 'Name an empty one, or a free name with --create'),
     what: 'a target that somebody fills before the job does',
     after: ({ database }) => {
       database.tables = ['dbo.orders']
@@ -697,8 +697,8 @@ const jobs: readonly Row[] = [
     (there) => {
       there.state.blobs = there.state.blobs.filter((each) => each.account !== there.account.name)
     },
-    'There is no such blob',
-    'Check its container and name',
+    'The blob is not there',
+    'Check its name and container',
   ),
   importFails(
     51,
@@ -707,7 +707,7 @@ const jobs: readonly Row[] = [
       database.maxSizeBytes = 1024
     },
     'does not fit into the database',
-    'Give it a larger size',
+    'Give it a larger maximum size',
   ),
   {
     number: 52,
