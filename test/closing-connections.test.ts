@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Connection, Operation } from '../sandbox/azure/types.ts'
 import { armFor, type CaseRule, casesWorld } from './support/cases.ts'
 import {
   approve,
@@ -140,17 +141,7 @@ describe.concurrent('a connection that changes while people decide', () => {
     const id = await ask(world, 'replaced')
     const first = await cardOf(world, id)
     const job = await jobOf(world, 'replaced')
-    const old = connectionsOf(world, job).sql
-    const endpoint = 'ImportExportPrivateLink_SQL-0123456789ab'
-    const made = world.azure.changeConnection({
-      action: 'add',
-      side: 'sql',
-      parent: 'sql-replaced',
-      privateEndpoint: endpoint,
-    })
-    Object.assign(made, { operationId: job.id })
-    job.connections.sql = made.id
-    world.azure.changeConnection({ action: 'remove', id: old?.id ?? '' })
+    const made = await replaceBetweenReads(job)
     expect(textOf(await reply(world, id, 'asked anew in round 2'))).toContain('the connections')
     expect(await approve(world, first, 'U0SAM', 0)).toContain('The facts on this card have changed')
     await eventually(() => textOf(messagesOf(world.slack, id, 'card:1')[0]).includes('Replaced by round 2'))
@@ -228,3 +219,22 @@ describe.concurrent('a half-approved job', () => {
     expect(statesOf(world, await jobOf(world, 'half-none'))).toEqual(['Pending', 'Pending'])
   })
 })
+
+/** Azure makes another connection in place of the SQL server's, after it has named the old one and before that is read. */
+async function replaceBetweenReads(job: Operation): Promise<Connection> {
+  const old = connectionsOf(world, job).sql?.id ?? ''
+  return new Promise((done) => {
+    const stop = world.azure.onRequest(({ name, when, path }) => {
+      if (name !== 'pec-sql-get' || when !== 'before' || !path.toLowerCase().includes(`/${job.server}/`))
+        return undefined
+      stop()
+      const privateEndpoint = 'ImportExportPrivateLink_SQL-0123456789ab'
+      const made = world.azure.changeConnection({ action: 'add', side: 'sql', parent: job.server, privateEndpoint })
+      Object.assign(made, { operationId: job.id })
+      job.connections.sql = made.id
+      world.azure.changeConnection({ action: 'remove', id: old })
+      done(made)
+      return undefined
+    })
+  })
+}

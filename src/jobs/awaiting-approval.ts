@@ -52,16 +52,14 @@ async function lookAtPlan(job: Job, reached: boolean): Promise<Look> {
 }
 
 async function lookAtAzure(job: Job, reached: boolean): Promise<Look> {
-  const { transfer, azure } = job
-  if (!transfer.operation) throw new Error(`Transfer ${transfer.id} has no operation`)
-  const seen = await azure.observe(transfer.request, transfer.operation)
+  const { transfer } = job
+  const first = await readBoth(job)
+  // Azure may replace a connection between the two reads: one is lost only when it still is at a second look.
+  const { seen, connections } = first.connections.some(isLost) ? await readBoth(job) : first
   if (isOver(seen)) {
     return { events: [], turn: seen.state === 'succeeded' ? await unasked(job) : await finish(job, seen) }
   }
-  const connections = await current(job, seen)
-  if (connections.some(({ state }) => state !== 'Pending' && state !== 'Approved')) {
-    return { events: [], turn: await leave(job, 'failed', 'connection_lost') }
-  }
+  if (connections.some(isLost)) return { events: [], turn: await leave(job, 'failed', 'connection_lost') }
   const approved = connections.filter(({ state }) => state === 'Approved')
   const passed = await bypass(job, approved[0]?.side)
   if (passed) return { events: [], turn: passed }
@@ -73,6 +71,18 @@ async function lookAtAzure(job: Job, reached: boolean): Promise<Look> {
   }
   const seenNow: EventBody = { type: 'connections_seen', connections }
   return again(job, reached ? [seenNow, ...(await plannedAgain(job))] : [seenNow])
+}
+
+/** The operation, and then the connections that are ours by it. */
+async function readBoth(job: Job): Promise<{ seen: Observation; connections: readonly Connection[] }> {
+  const { transfer, azure } = job
+  if (!transfer.operation) throw new Error(`Transfer ${transfer.id} has no operation`)
+  const seen = await azure.observe(transfer.request, transfer.operation)
+  return { seen, connections: isOver(seen) ? [] : await current(job, seen) }
+}
+
+function isLost({ state }: Connection): boolean {
+  return state !== 'Pending' && state !== 'Approved'
 }
 
 /** What is there no more, or may not be read any more, is told by the end of the job that Azure holds. */
