@@ -74,7 +74,13 @@ let world: World
 beforeAll(async () => {
   const rules = Object.fromEntries([...Object.keys(stops), ...plain, ...created].map((name) => [name, {}]))
   const azure = { requestCap: 50_000, timings: { createMs: 300 } }
-  const more = { again: { requesters: ['U0DANA'] }, 'grows-first': first, 'lock-first': first, lost: first }
+  const more = {
+    again: { requesters: ['U0DANA'] },
+    'grows-first': first,
+    'lock-first': first,
+    lost: first,
+    deaf: { ...first, expiry: '12s' },
+  }
   world = await startWorld(casesWorld({ ...rules, ...more }, { azure, slack: { rateLimits: 'off' } }))
   for (const name of created) {
     packedIn(world, name, partsOf(world, name).account.name)
@@ -255,6 +261,22 @@ describe('between the card and the click', () => {
     expect(last).toContain('Drawbridge’s identity may not do')
     expect(last).toContain('Nothing was started in Azure.')
     expect(sentFor(world, 'lost')).toEqual([])
+  })
+
+  test('an Azure that does not answer after the yes ends it when its time is over, and nothing was sent', async () => {
+    const id = await ask(world, 'deaf')
+    const card = await cardOf(world, id)
+    armFor(world, 'deaf', { name: 'database', code: 'InternalServerError' })
+    await approve(world, card)
+    await inStatus(world, id, 'failed')
+    const last = textOf(await reply(world, id, 'has failed'))
+    for (const said of [
+      'it took longer than it may',
+      'Nothing was started in Azure.',
+      'ask again: `/export deaf to deaf',
+    ])
+      expect(last).toContain(said)
+    expect(sentFor(world, 'deaf')).toEqual([])
   })
 })
 

@@ -1,5 +1,5 @@
 import { applyAll } from '../transfer/apply.ts'
-import { PermanentError, Refusal } from '../transfer/errors.ts'
+import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import { mayHaveStarted } from '../transfer/lifecycle.ts'
 import { changedFacts, materialOf } from '../transfer/material.ts'
 import { type Connection, sides } from '../transfer/model.ts'
@@ -47,6 +47,9 @@ async function lookAtPlan(job: Job, reached: boolean): Promise<Look> {
     if (error instanceof Refusal) return { events: [], turn: refuse(error, job.now) }
     if (error instanceof PermanentError)
       return { events: [], turn: await end(job, { outcome: 'failed', fault: error.fault }) }
+    // Nobody waits for longer than the yes was given for.
+    if (error instanceof TransientError && job.now >= expiry(job))
+      return { events: [], turn: await leave(job, 'failed', 'clock', error.fault) }
     throw error
   }
 }
