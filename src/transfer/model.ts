@@ -1,13 +1,17 @@
 import type { LeftOver } from './left-over.ts'
+import type { Milestone } from './milestone.ts'
 import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
 import type { Creation, Operation, Request } from './request.ts'
-import type { Stall, Standing } from './stall.ts'
+import type { Rule } from './rule.ts'
+import type { Stall } from './stall.ts'
 import type { Usual } from './usual.ts'
 import type { Work } from './work.ts'
 
 export type { LeftOver } from './left-over.ts'
+export type { Milestone } from './milestone.ts'
 export type * from './request.ts'
+export type * from './rule.ts'
 export type { Stall, Standing } from './stall.ts'
 export type { Usual } from './usual.ts'
 export type { DatabaseState, Work } from './work.ts'
@@ -44,28 +48,6 @@ export type Gate = 'endpoints' | 'submission'
 export type Verdict = 'approve' | 'deny'
 export type Side = 'sql' | 'storage'
 export const sides: readonly Side[] = ['sql', 'storage']
-
-export type Stage = { approvers: readonly Principal[]; need: number }
-
-/** A rule of the policy as it was when the transfer started. Durations in milliseconds. */
-export type Rule = {
-  name: string
-  when: { operation: readonly Operation[]; database: readonly string[]; storage: readonly string[] }
-  requesters: readonly Principal[]
-  stages: readonly Stage[]
-  /** Addresses, or `approvers`: a direct message to each of them. */
-  cards: readonly (Address | 'approvers')[]
-  expiry: Millis
-  gate: Gate
-  onBypass: 'stop' | 'follow'
-  unnamedConnections: 'wait' | 'ask'
-  /** What becomes of connections of ours that Azure leaves behind; records of before have none and mean `keep`. */
-  leftOver?: 'keep' | 'remove'
-  /** How long a running job may say the same before that is told: at 0, 1 and 100 %, and in between. */
-  stuckAfter?: Millis
-  silentAfter?: Millis
-  maxOpen: number
-}
 
 /** What Azure says the request means, read before anything is sent. */
 export type Plan = {
@@ -184,30 +166,6 @@ export type Ending = {
   /** Nothing had been sent to Azure. */
   nothingSent: boolean
 }
-
-/** What the thread tells, in order; one reply each. */
-export type Milestone = { at: Millis } & (
-  | { kind: 'prepared'; made: boolean }
-  | { kind: 'submitted'; operation: string; adopted: boolean }
-  | { kind: 'unclear'; fault: Fault }
-  | { kind: 'asked'; round: number }
-  | { kind: 'new_round'; round: number; changed: readonly string[] }
-  | { kind: 'decided'; by: Person; verdict: Verdict; reason?: string; have: number; need: number }
-  | { kind: 'cancel_asked'; by: Person; reason?: string }
-  | { kind: 'settled'; by: Person; how: string }
-  | { kind: 'settle_refused'; by: Person; code: string; facts: Readonly<Record<string, string>> }
-  | { kind: 'card_undeliverable'; address: Address; fault: Fault }
-  | { kind: 'unnamed'; candidates: readonly Connection[] }
-  | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
-  | { kind: 'half_approved'; approved?: Side; missing: Side; fault: Fault }
-  | { kind: 'running' }
-  | ({ kind: 'stalled' } & Standing)
-  | { kind: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
-  | { kind: 'not_undone'; what: 'cancel' | Side; fault: Fault }
-  | { kind: 'closing_slow' }
-  | { kind: 'ended' }
-  | { kind: 'left_over'; outcomes: readonly LeftOver[] }
-)
 
 export type Transfer = {
   schema: 1
