@@ -112,7 +112,7 @@ describe.concurrent('an escalation', () => {
     expect(await approve(world, card, 'U0RIO')).toContain('not an approver')
     expect(await told(world, 'U0RIO', `status ${id}`)).toContain('no transfer')
     expect(await approve(world, card, 'U0SAM')).toContain('(1 of 2)')
-    const said = await reply(world, id, '⏫ Not enough approvers said yes within 2 s (1 of 2)')
+    const said = await reply(world, id, '⏫ Not enough approvers said yes within 3 s (1 of 2)')
     expect(mentions(said).filter((each) => each !== '<@U0DANA>')).toEqual(
       expect.arrayContaining(['<@U0RIO>', '<@U0OPS>']),
     )
@@ -142,7 +142,7 @@ describe.concurrent('a place that is told silently', () => {
     await inStatus(world, id, 'succeeded')
     const all = await eventually(() => {
       const told = messagesOf(world.slack, id, 'tell')
-      return told.length === 2 && told.every((each) => textOf(each).includes('*Succeeded*')) && told
+      return told.length === 2 && told.every((each) => textOf(each).includes('*Finished*')) && told
     })
     expect(usersOf(all)).toEqual(['C0PUBLIC', 'U0AUD'])
     for (const { edits, threadTs } of all) {
