@@ -1,5 +1,6 @@
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
+import { applyAskingClocks } from './asking-clocks.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
@@ -18,6 +19,7 @@ export function apply(transfer: Transfer, event: Event): Transfer {
   const change =
     theirs ??
     applyAsking(transfer, event) ??
+    applyAskingClocks(transfer, event) ??
     applyStall(transfer, event) ??
     applyUsual(transfer, event) ??
     applyAzure(transfer, event)

@@ -1,5 +1,16 @@
 import type { LeftOver } from './left-over.ts'
-import type { Address, Cause, ClosingOutcome, Connection, Fault, Millis, Person, Side, Verdict } from './model.ts'
+import type {
+  Address,
+  Cause,
+  ClosingOutcome,
+  Connection,
+  Fault,
+  Millis,
+  Person,
+  Principal,
+  Side,
+  Verdict,
+} from './model.ts'
 import type { Standing } from './stall.ts'
 
 /** What the thread tells, in order; one reply each. */
@@ -14,6 +25,8 @@ export type Milestone = { at: Millis } & (
   | { kind: 'settled'; by: Person; how: string }
   | { kind: 'settle_refused'; by: Person; code: string; facts: Readonly<Record<string, string>> }
   | { kind: 'card_undeliverable'; address: Address; fault: Fault }
+  | { kind: 'reminded'; have: number; need: number }
+  | { kind: 'escalated'; to: readonly Principal[]; after: Millis; have: number; need: number }
   | { kind: 'unnamed'; candidates: readonly Connection[] }
   | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
   | { kind: 'half_approved'; approved?: Side; missing: Side; fault: Fault }

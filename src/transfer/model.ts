@@ -108,6 +108,7 @@ export type Round = {
   /** The first card was delivered: the clock starts. */
   deliveredAt?: Millis
   expiresAt?: Millis
+  remindedAt?: Millis
 }
 
 /** The facts that a yes is about; when one changes a new round begins. */
@@ -185,6 +186,8 @@ export type Transfer = {
   operation?: AzureOperation
   connections: Partial<Record<Side, Connection>>
   round?: Round
+  /** From then on, for the rest of the transfer, the people of `rule.escalate` may decide too. */
+  escalated?: { at: Millis; round: number }
   decisions: readonly Decision[]
   /** Raw text of Azure and percentage (0..100) where it names one. */
   progress?: { text: string; percent?: number; at: Millis }
