@@ -26,7 +26,7 @@ export function openStages(transfer: Transfer): readonly number[] {
   const { approvals, have } = tally(transfer)
   const needs = transfer.rule.stages.map((stage) => stage.need)
   const seated = approvals.map((decision) => decision.stages)
-  return needs.flatMap((_, stage) => (fill(needs, [...seated, [stage]]) > have ? [stage] : []))
+  return needs.flatMap((_, stage) => (seatsFilled(needs, [...seated, [stage]]) > have ? [stage] : []))
 }
 
 /** Of each person, whatever the account, the last decision; in the order in which people first spoke. */
