@@ -4,12 +4,19 @@ import type { Reply } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import { transitiveUsers, userAsGraph } from './graph-people.ts'
 import { HOME_TENANT } from './seed.ts'
-import { GRAPH, tokenIsGood } from './token-endpoint.ts'
+import { GRAPH, goodToken } from './token-endpoint.ts'
 import type { CallName, Fields, TeamsUser } from './types.ts'
 import type { World } from './world.ts'
 
 /** A request below /v1.0/. */
-export type GraphAsked = { verb: string; url: URL; headers: IncomingHttpHeaders; text: string }
+export type GraphAsked = {
+  verb: string
+  url: URL
+  headers: IncomingHttpHeaders
+  text: string
+  /** Of the token, once it was looked at. */
+  roles?: readonly string[]
+}
 type Work = (world: World, id: string, asked: GraphAsked) => Reply
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -37,11 +44,12 @@ export function graphCallOf({ verb, url }: GraphAsked): CallName {
 /** The answer of Microsoft Graph. */
 export function graphReply(world: World, asked: GraphAsked): Reply {
   const { verb, url, headers } = asked
-  if (!tokenIsGood(world, headers.authorization, GRAPH)) return refuseGraph(401)
+  const token = goodToken(world, headers.authorization, GRAPH)
+  if (!token) return refuseGraph(401)
   const route = routeOf(verb, url)
   if (!route) return refuse(400, 'BadRequest', `Resource not found for the segment '${url.pathname.split('/')[2]}'.`)
-  if (!route.needs.every((each) => world.graph.permissions.includes(each))) return refuseGraph(403)
-  return route.run(world, route.id, asked)
+  if (!route.needs.every((each) => token.roles.includes(each))) return refuseGraph(403)
+  return route.run(world, route.id, { ...asked, roles: token.roles })
 }
 
 const BY_STATUS: Record<number, [code: string, message: string]> = {
@@ -99,7 +107,7 @@ function getGroup(world: World, id: string, { url }: GraphAsked): Reply {
   return { status: 200, body }
 }
 
-function members(world: World, id: string, { url, headers }: GraphAsked): Reply {
+function members(world: World, id: string, { url, headers, roles = [] }: GraphAsked): Reply {
   const wrong = wrongQuery(url, ['$select', '$count', '$top', '$skiptoken'], USER_FIELDS)
   if (wrong) return wrong
   if (url.searchParams.get('$count') !== 'true' || headers.consistencylevel !== 'eventual') {
@@ -116,7 +124,7 @@ function members(world: World, id: string, { url, headers }: GraphAsked): Reply 
   const all = transitiveUsers(world, id)
   const from = Number(url.searchParams.get('$skiptoken') ?? 0)
   const size = Math.min(top, world.graph.pageSize)
-  const open = world.graph.permissions.includes('User.Read.All')
+  const open = roles.includes('User.Read.All')
   const value = all.slice(from, from + size).map((user) => userAsGraph(user, url, open))
   const next = new URL(`${world.baseUrl}${url.pathname}${url.search}`)
   next.searchParams.set('$skiptoken', String(from + size))

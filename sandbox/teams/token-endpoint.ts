@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Reply } from './errors.ts'
 import { outboundToken } from './keys.ts'
 import { APP, FOREIGN_TENANT, HOME_TENANT } from './seed.ts'
+import type { IssuedToken } from './types.ts'
 import type { World } from './world.ts'
 
 /** The services that the app can get tokens for. */
@@ -31,6 +32,7 @@ export async function issueToken(
   world.state.tokens.push({
     token,
     audience,
+    roles: audience === GRAPH ? world.graph.permissions : [],
     appId: APP.id,
     tenantId: HOME_TENANT,
     issuedAt: at * 1000,
@@ -41,10 +43,15 @@ export async function issueToken(
   return { status: 200, body, headers }
 }
 
-/** True for an Authorization header with a token that this app was given for this service and that is still good. */
-export function tokenIsGood(world: World, authorization: string | undefined, audience = CONNECTOR): boolean {
+/** True for an Authorization header with a token that this app was given for the connector and that is still good. */
+export function tokenIsGood(world: World, authorization: string | undefined): boolean {
+  return goodToken(world, authorization, CONNECTOR) !== undefined
+}
+
+/** The token of an Authorization header, when this app was given it for this service and it is still good. */
+export function goodToken(world: World, authorization: string | undefined, audience: string): IssuedToken | undefined {
   const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1]
-  return world.state.tokens.some(
+  return world.state.tokens.find(
     (issued) => issued.token === given && issued.audience === audience && issued.expiresAt > world.now(),
   )
 }

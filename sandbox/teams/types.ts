@@ -151,6 +151,8 @@ export type IssuedToken = {
   token: string
   /** The service that takes it. */
   audience: string
+  /** The permissions that the app had when it was given. */
+  roles: readonly string[]
   appId: string
   tenantId: string
   issuedAt: number

@@ -3,6 +3,8 @@ import { withDeadline } from './deadline.ts'
 
 /** Milliseconds for one call, its token included. */
 const CALL_WITHIN = 1_200
+/** Milliseconds between two tokens that are asked for because the last one did not suffice. */
+const FRESH_EVERY = 60_000
 /** Milliseconds to leave Graph alone when it asks for that and names no time. */
 const USUAL_PAUSE = 5_000
 
@@ -43,10 +45,17 @@ export function createGraphClient({ url, token, now }: GraphOptions): GraphClien
       redirect: 'manual',
       signal,
     })
+  let freshAt = Number.NEGATIVE_INFINITY
+  /** A token may be taken back before its time; and it carries the permissions of the hour in which it was given. */
+  const isStale = (status: number): boolean => {
+    if (asking.has(true) && (status === 401 || status === 403)) return true
+    if (status !== 401 && (status !== 403 || now() - freshAt < FRESH_EVERY)) return false
+    freshAt = now()
+    return true
+  }
   const send = async (path: string, sent: Sent, signal: AbortSignal): Promise<unknown> => {
     const first = await once(path, sent, signal, false)
-    // Entra may take a token back before its time, for example when a permission was granted.
-    const response = first.status === 401 ? await once(path, sent, signal, true) : first
+    const response = isStale(first.status) ? await once(path, sent, signal, true) : first
     const body: unknown = await response.json().catch(() => undefined)
     if (response.ok && body !== undefined) return body
     const error = failureOf(response, body)
