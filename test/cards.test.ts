@@ -88,6 +88,8 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
     facts: { operation: 'op-2' },
   },
   card_undeliverable: { at: asked, kind: 'card_undeliverable', address: 'slack:T1/C5', fault },
+  reminded: { at: asked, kind: 'reminded', have: 1, need: 2 },
+  escalated: { at: asked, kind: 'escalated', to: [operator], after: 14_400_000, have: 1, need: 2 },
   unnamed: { at: asked, kind: 'unnamed', candidates: [sql] },
   bypassed: { at: asked, kind: 'bypassed', side: 'sql', onBypass: 'stop' },
   half_approved: { at: asked, kind: 'half_approved', approved: 'sql', missing: 'storage', fault },

@@ -142,6 +142,11 @@ suite('sources', () => {
     ['an open quote', 'cloud: "hunter2-secret\n', /^drawbridge\.yaml, line 2, column 1: Missing closing/],
     ['an unknown tag', 'cloud: !secret public\n', /line 1, column 8: Unresolved tag/],
     ['an alias without anchor', 'cloud: *nothing\n', /drawbridge\.yaml.* — /],
+    [
+      'too many aliases',
+      `a: &a [${'x,'.repeat(20)}]\nb: [${'*a,'.repeat(120)}]\n`,
+      /^drawbridge\.yaml: uses aliases \(\*name\) too often — write the values out/,
+    ],
     ['an empty file', '# nothing\n', /^drawbridge\.yaml: holds no keys/],
     ['a list', '- cloud\n', /^drawbridge\.yaml: holds no keys/],
   ])('refuses YAML with %s', (_name, yaml, expected) => {

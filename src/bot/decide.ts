@@ -3,9 +3,10 @@ import { Refusal } from '../transfer/errors.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
-import { approversOf, matchRule } from '../transfer/policy.ts'
+import { matchRule } from '../transfer/policy.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
 import { type RuleVersions, ruleVersions } from '../transfer/rule-version.ts'
+import { approversNow } from '../transfer/stages-now.ts'
 import { change, checkStanding, type Desk, isAmong, isOperator, maySee, stagesOf, type Visit } from './desk.ts'
 
 /** Records an approval or a denial, or says why it does not count. */
@@ -30,7 +31,7 @@ export async function cancel(
 ): Promise<Answer> {
   const why = reason === undefined ? {} : { reason }
   const make = async (transfer: Transfer): Promise<{ type: 'cancel_asked'; at: number; by: string }> => {
-    const may = [...approversOf(transfer.rule), ...desk.policy.operators]
+    const may = [...approversNow(transfer), ...desk.policy.operators]
     const own = isSamePerson(transfer.request, personBehind(desk.policy.people, by))
     if (!own && !(await isAmong(desk, by, may))) {
       throw new Refusal((await isVisible(desk, transfer, by, origin)) ? 'not_canceller' : 'unknown_transfer', { id })

@@ -3,6 +3,7 @@ import type { Connection, Material, Round, Side, Stage, Transfer } from '../tran
 import { accountsOf } from '../transfer/people.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
+import { escalatedLines } from './asking-lines.ts'
 import { checkLines } from './check-lines.ts'
 import { decisionButtons } from './click-buttons.ts'
 import { decisionLines } from './decision-lines.ts'
@@ -122,7 +123,7 @@ function askedLines(transfer: Transfer, round: Round): readonly Line[] {
     round.expiresAt === undefined
       ? [`Expires ${duration(expiry)} after the first card is out.`]
       : ['Expires ', { time: round.expiresAt }, '.']
-  return [...stages.map((stage, index) => stageLine(transfer, stage, index)), limit]
+  return [...stages.map((stage, index) => stageLine(transfer, stage, index)), ...escalatedLines(transfer), limit]
 }
 
 /** The requester never decides, so a rule that names them has one approver less here. */

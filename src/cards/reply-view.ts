@@ -2,6 +2,7 @@ import { gateOf } from '../transfer/material.ts'
 import type { Milestone, Principal, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { tellChanged } from './after-end-lines.ts'
+import { tellClock } from './asking-lines.ts'
 import { endingLines } from './ending-lines.ts'
 import { tellLeftOver } from './left-over-lines.ts'
 import { wordsOf } from './operation-words.ts'
@@ -54,6 +55,9 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
     case 'not_undone':
     case 'closing_slow':
       return tellClosing(milestone, transfer, operators)
+    case 'reminded':
+    case 'escalated':
+      return [tellClock(milestone)]
     case 'ended':
       return tellEnd(transfer, operators)
     case 'stalled':

@@ -1,6 +1,7 @@
 import { applyChanged } from './after-end.ts'
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
+import { applyAskingClocks } from './asking-clocks.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
@@ -19,6 +20,7 @@ export function apply(transfer: Transfer, event: Event): Transfer {
   const change =
     theirs ??
     applyAsking(transfer, event) ??
+    applyAskingClocks(transfer, event) ??
     applyStall(transfer, event) ??
     applyUsual(transfer, event) ??
     applyAzure(transfer, event)

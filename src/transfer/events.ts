@@ -39,6 +39,9 @@ export type Event = { at: Millis } & (
   | { type: 'asked'; changed: readonly string[] }
   | { type: 'card_delivered' }
   | { type: 'card_undeliverable'; address: Address; fault: Fault }
+  /** By the clocks of the asking: the reminder once a round, the escalation once. */
+  | { type: 'reminded' }
+  | { type: 'escalated' }
   | { type: 'decided'; decision: Decision }
   | { type: 'question_asked'; question: Question }
   | { type: 'cancel_asked'; by: Person; reason?: string }

@@ -118,6 +118,7 @@ export type Round = {
   /** The first card was delivered: the clock starts. */
   deliveredAt?: Millis
   expiresAt?: Millis
+  remindedAt?: Millis
 }
 
 /** The facts that a yes is about; when one changes a new round begins. */
@@ -196,6 +197,8 @@ export type Transfer = {
   operation?: AzureOperation
   connections: Partial<Record<Side, Connection>>
   round?: Round
+  /** From then on, for the rest of the transfer, the people of `rule.escalate` may decide too. */
+  escalated?: { at: Millis; round: number }
   decisions: readonly Decision[]
   questions?: readonly Question[]
   /** Raw text of Azure and percentage (0..100) where it names one. */

@@ -63,6 +63,6 @@ export function peopleOf(rule: Rule): readonly Principal[] {
 }
 
 /** Every principal that decides in some stage of the rule. */
-export function approversOf(rule: Rule): readonly Principal[] {
-  return [...new Set(rule.stages.flatMap((stage) => stage.approvers))]
+export function approversOf({ stages }: Pick<Rule, 'stages'>): readonly Principal[] {
+  return [...new Set(stages.flatMap((stage) => stage.approvers))]
 }
