@@ -1,22 +1,13 @@
 import { cancelAnswer, decisionAnswer, settleAnswer } from '../cards/answers.ts'
-import { refuseDecision } from '../transfer/apply-people.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
+import { matchRule } from '../transfer/policy.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
+import { type RuleVersions, ruleVersions } from '../transfer/rule-version.ts'
 import { approversNow } from '../transfer/stages-now.ts'
-import {
-  change,
-  checkStanding,
-  type Desk,
-  isAmong,
-  isOperator,
-  maySee,
-  readTransfer,
-  stagesOf,
-  type Visit,
-} from './desk.ts'
+import { change, checkStanding, type Desk, isAmong, isOperator, maySee, stagesOf, type Visit } from './desk.ts'
 
 /** Records an approval or a denial, or says why it does not count. */
 export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Promise<Answer> {
@@ -28,15 +19,6 @@ export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Pr
     return { type: 'decided', at: decision.at, decision }
   }
   return change(desk, visit, input.transfer, make, (next) => ({ ok: true, lines: decisionAnswer(next, verdict) }))
-}
-
-/** Throws the refusal that a denial by this person would get now. */
-export async function checkDeny(
-  desk: Desk,
-  { by, transfer: id, digest }: Omit<DecisionInput, 'delivery' | 'verdict'>,
-): Promise<void> {
-  const { transfer } = await readTransfer(desk, id)
-  refuseDecision(transfer, { ...(await candidate(desk, transfer, by)), verdict: 'deny', digest })
 }
 
 /** Records the wish to cancel: requester, approvers and operators. */
@@ -88,11 +70,19 @@ export async function isVisible(
   return inItsThread || (await maySee(desk, transfer, by))
 }
 
+/** Somebody who may have a say, before it is known what they say. */
+type Candidate = Omit<Decision, 'verdict' | 'digest'> & RuleVersions
+
 /** The person's standing in this transfer: nobody decides on their own request, whatever else they are. */
-async function candidate(desk: Desk, transfer: Transfer, by: string): Promise<Omit<Decision, 'verdict' | 'digest'>> {
+export async function candidate(desk: Desk, transfer: Transfer, by: string): Promise<Candidate> {
   const at = desk.clock.now()
   const who = personBehind(desk.policy.people, by)
   if (isSamePerson(transfer.request, who)) throw new Refusal('own_request')
   await checkStanding(desk, by)
-  return { ...who, at, stages: await stagesOf(desk, transfer, by) }
+  return { ...who, at, stages: await stagesOf(desk, transfer, by), ...versionsFor(desk, transfer) }
+}
+
+/** Which rule the transfer keeps, and today's for the same request where it is another. */
+export function versionsFor(desk: Desk, { rule, request }: Transfer): RuleVersions {
+  return ruleVersions(rule, matchRule(desk.policy, request))
 }

@@ -14,7 +14,8 @@ import { usualWords } from './usual-words.ts'
 /** What happens or is to be done next while a transfer is open; nothing once it has ended. */
 export function nextLines(transfer: Transfer): readonly Line[] {
   if (transfer.cancel && transfer.status !== 'closing' && !transfer.ending) {
-    return [['Next: the cancellation takes hold before anything else is done in Azure.']]
+    const what = transfer.cancel.withdrawn ? 'withdrawal' : 'cancellation'
+    return [[`Next: the ${what} takes hold before anything else is done in Azure.`]]
   }
   return next[transfer.status](transfer)
 }

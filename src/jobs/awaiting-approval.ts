@@ -1,5 +1,6 @@
 import { applyAll } from '../transfer/apply.ts'
 import { askingDue } from '../transfer/asking-clocks.ts'
+import { causeOf } from '../transfer/cancel.ts'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import { mayHaveStarted } from '../transfer/lifecycle.ts'
 import { changedFacts, materialOf } from '../transfer/material.ts'
@@ -17,7 +18,7 @@ import { unasked } from './unasked.ts'
 export const awaitingApproval: Step = async (job) => {
   const { transfer, now, polls } = job
   const { denied, reached } = tally(transfer)
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   if (denied) return leave(job, 'denied', 'denied')
   const until = expiry(job)
   if (!reached && now >= until) return leave(job, 'expired', 'expired')

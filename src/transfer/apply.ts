@@ -1,3 +1,4 @@
+import { applyChanged } from './after-end.ts'
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
 import { applyAskingClocks } from './asking-clocks.ts'
@@ -14,7 +15,7 @@ import { applyUsual } from './usual.ts'
  * any other error means that the caller asked for something that can't follow, and nothing may be written.
  */
 export function apply(transfer: Transfer, event: Event): Transfer {
-  const theirs = applyPeople(transfer, event) ?? applyAfterEnd(transfer, event)
+  const theirs = applyPeople(transfer, event) ?? applyAfterEnd(transfer, event) ?? applyChanged(transfer, event)
   if (!theirs && isFinal(transfer.status)) throw illegal(transfer, event)
   const change =
     theirs ??

@@ -1,3 +1,4 @@
+import type { Changed } from './after-end.ts'
 import type { LeftOver } from './left-over.ts'
 import type {
   Address,
@@ -21,7 +22,10 @@ export type Milestone = { at: Millis } & (
   | { kind: 'asked'; round: number }
   | { kind: 'new_round'; round: number; changed: readonly string[] }
   | { kind: 'decided'; by: Person; verdict: Verdict; reason?: string; have: number; need: number }
+  /** `until`: when the time to decide is over. */
+  | { kind: 'question_asked'; by: Person; text: string; until?: Millis }
   | { kind: 'cancel_asked'; by: Person; reason?: string }
+  | { kind: 'withdrawn'; by: Person; reason?: string }
   | { kind: 'settled'; by: Person; how: string }
   | { kind: 'settle_refused'; by: Person; code: string; facts: Readonly<Record<string, string>> }
   | { kind: 'card_undeliverable'; address: Address; fault: Fault }
@@ -37,4 +41,5 @@ export type Milestone = { at: Millis } & (
   | { kind: 'closing_slow' }
   | { kind: 'ended' }
   | { kind: 'left_over'; outcomes: readonly LeftOver[] }
+  | { kind: 'connections_changed'; changed: readonly Changed[] }
 )

@@ -37,8 +37,8 @@ export type Policy = {
   people: readonly Declared[]
 }
 
-/** The longest that a transfer may stay in each working status, in milliseconds. */
-export type Clocks = Readonly<Record<WorkingStatus, Millis>>
+/** The longest that a transfer may stay in each working status, in milliseconds; `afterEnd`: how long left-over connections are looked at. */
+export type Clocks = Readonly<Record<WorkingStatus | 'afterEnd', Millis>>
 
 /** How often Azure is asked, in milliseconds: `running` from `least`, growing to `most`. */
 export type Polls = { least: Millis; most: Millis; approval: Millis; closing: Millis }

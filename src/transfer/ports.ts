@@ -39,6 +39,20 @@ export type DecisionInput = {
   reason?: string
 }
 
+/** What an approver wants to know before deciding. */
+export type QuestionInput = { delivery: string; by: Person; transfer: string; digest: string; text: string }
+
+/** The requester takes it back. */
+export type WithdrawalInput = { delivery: string; by: Person; transfer: string; reason?: string }
+
+/** A click that asks for words before it counts; `digest` is empty where the button is about no round. */
+export type Click = {
+  act: 'comment' | 'question' | 'deny' | 'withdraw'
+  by: Person
+  transfer: string
+  digest: string
+}
+
 /** What only the asker sees; `ok` is false for a no, and `about` then the field of a form that it is about. */
 export type Answer = { ok: boolean; lines: readonly Line[]; about?: TextField }
 

@@ -57,6 +57,8 @@ export const milestones: { readonly [K in Milestone['kind']]: Extract<Milestone,
   asked: { at: askedAt, kind: 'asked', round: 1 },
   new_round: { at: askedAt, kind: 'new_round', round: 2, changed: ['connections', 'uri'] },
   decided: { at: askedAt, kind: 'decided', by: ana, verdict: 'deny', reason: 'not today', have: 0, need: 2 },
+  question_asked: { at: askedAt, kind: 'question_asked', by: ana, text: 'why today?', until: askedAt + 60 * minute },
+  withdrawn: { at: askedAt, kind: 'withdrawn', by: sam, reason: 'not needed' },
   cancel_asked: { at: askedAt, kind: 'cancel_asked', by: sam, reason: 'wrong one' },
   settled: { at: askedAt, kind: 'settled', by: operator, how: 'not-running' },
   settle_refused: {
@@ -82,6 +84,14 @@ export const milestones: { readonly [K in Milestone['kind']]: Extract<Milestone,
     at: askedAt,
     kind: 'left_over',
     outcomes: [{ side: 'sql', id: connectionOf('sql').id, name: 'pec-sql', state: 'kept', fault }],
+  },
+  connections_changed: {
+    at: askedAt,
+    kind: 'connections_changed',
+    changed: [
+      { side: 'sql', id: connectionOf('sql').id, name: 'pec-sql', was: 'Rejected', now: 'Approved' },
+      { side: 'storage', id: connectionOf('storage').id, name: 'pec-st', was: 'Approved', now: 'Gone' },
+    ],
   },
 }
 
