@@ -152,7 +152,10 @@ describe.concurrent('a place that is told silently', () => {
     expect(usersOf(all)).toEqual(['C0PUBLIC', 'U0AUD'])
     for (const { edits, threadTs } of all) {
       expect(threadTs).toBeUndefined()
-      for (const edit of edits) expect(mentions({ ...edit, channel: '', ts: '' } as never)).toEqual([])
+      for (const edit of edits) {
+        expect(mentions({ ...edit, channel: '', ts: '' } as never)).toEqual([])
+        expect(JSON.stringify(edit)).not.toContain('action_id')
+      }
     }
     expect(textOf(all[0])).toContain('Asked for by Dana Ito')
     expect(textOf(all[0])).toContain('Approved by Sam Okafor')
