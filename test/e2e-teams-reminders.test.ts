@@ -110,6 +110,9 @@ describe.concurrent('in Teams', () => {
     // Sam has an account here too, and is named by it without being mentioned.
     expect(textOf(inSlack)).toContain('Approved by Sam Okafor, ')
     for (const edit of inSlack.edits) expect(JSON.stringify(edit)).not.toMatch(/<@|<!subteam/)
+    // Whoever is there is told, and is shown no card for it.
+    expect(await fetched(inTeams, id, 'lee')).toContain('cannot be shown to you now')
+    expect(await fetched(inTeams, id, 'sam')).toContain('"type":"AdaptiveCard"')
   })
 })
 
@@ -142,4 +145,15 @@ function isEnd(words: string, id: string): boolean {
 
 function mentions(text: string): readonly string[] {
   return [...new Set(text.match(/<[@!](?!date)[^>]*>/g))].sort()
+}
+
+/** What somebody gets who fetches the card of the transfer from below this message. */
+async function fetched(message: TeamsMessage, transfer: string, by: string): Promise<string> {
+  const { state, as } = world.teams
+  const action = { type: 'Action.Execute', title: 'Show', verb: 'refresh', data: { transfer, round: 1 } }
+  const card = { type: 'AdaptiveCard', version: '1.5', body: [], actions: [action] }
+  const { id, conversation } = message
+  state.views.unshift({ at: Date.now(), user: as(by).user.id, conversation, message: id, card })
+  const { body } = await as(by).click(message, { verb: 'refresh' })
+  return JSON.stringify(body)
 }
