@@ -7,7 +7,7 @@ import type { Log } from './log.ts'
 import { readBody } from './read-body.ts'
 import type { Listener } from './server.ts'
 import { checkAccess, checkChannel, type TeamsAccess } from './teams-access.ts'
-import { readActivity, type TeamsActivity } from './teams-activity.ts'
+import { changedRoster, readActivity, type TeamsActivity } from './teams-activity.ts'
 import type { TeamsAnswers } from './teams-answers.ts'
 import { answerClick, type ClickOutcome, type ClickReply, failure } from './teams-clicks.ts'
 import { TeamsDenied } from './teams-errors.ts'
@@ -136,9 +136,12 @@ async function turn(options: TeamsInboundOptions, activity: TeamsActivity): Prom
       const answer = await answerMessage(working, options.forms, activity)
       return answer ? { status: 200, after: () => answers(activity, answer) } : { status: 200 }
     }
-    default:
-      // Installations, members and the like: where they came from is all that is kept of them.
+    default: {
+      // Installations and the like: where they came from is all that is kept of them. Who came and went may be known wrongly now.
+      const changed = changedRoster(activity)
+      if (changed !== undefined) handlers.onMembershipChange(changed)
       return { status: 200 }
+    }
   }
 }
 

@@ -57,6 +57,8 @@ export type TeamsAdapter = {
   /** Base of the server. */
   url: string
   heard: Heard
+  /** Where Teams said that somebody came or went. */
+  memberships: string[]
   answers: Answers
   /** Reasons of refused requests, oldest first. */
   refused: string[]
@@ -80,6 +82,8 @@ export type TeamsAdapterOptions = {
   people?: readonly Declared[]
   notes?: { forPeople: Notes; forWork: Notes }
   pace?: Pace
+  /** The file names groups of Entra. */
+  groups?: boolean
 }
 
 /** Notes in memory. */
@@ -98,7 +102,7 @@ export async function startTeamsAdapter(options: TeamsAdapterOptions = {}): Prom
   const refused: string[] = []
   const note = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
   const log = { info: note, warn: note, error: note }
-  const { heard, answers, handlers } = recorder()
+  const { heard, memberships, answers, handlers } = recorder()
   const metrics = createMetrics(log)
   const { appId = teams.appId, password = teams.appPassword, people = [] } = options
   const { tenantId: tenant, url: sandboxUrl } = teams
@@ -112,7 +116,8 @@ export async function startTeamsAdapter(options: TeamsAdapterOptions = {}): Prom
   const notes = options.notes ?? { forPeople: memory, forWork: memory }
   const { directory, open } = createTeams({
     ...{ sdk, government, people, notes, log },
-    teams: { tenants: [tenant], sandboxUrl },
+    teams: { tenant, tenants: [tenant], sandboxUrl },
+    graph: { url: 'https://graph.microsoft.com', named: options.groups ?? false },
     pace: options.pace ?? { take: async () => 0 },
     refused(reason) {
       refused.push(reason)
@@ -131,7 +136,7 @@ export async function startTeamsAdapter(options: TeamsAdapterOptions = {}): Prom
   teams.control.deliverTo(`${url}/api/messages`)
   const policy = { catalogue: { databases: [], storage: [] }, rules: [], operators: [], auditors: [], people }
   return {
-    ...{ teams, sdk, url, heard, answers, refused, logged, directory, everybody },
+    ...{ teams, sdk, url, heard, memberships, answers, refused, logged, directory, everybody },
     notes: notes.forPeople,
     chat: createChats({ sides: { teams: chat }, directory: everybody, policy }),
     stop: inbound.stop,
@@ -176,7 +181,8 @@ export function textDrawing(text: string): Drawing {
   return drawingOf({ text: [text], blocks: [{ kind: 'lines', lines: [[text]] }] })
 }
 
-function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
+function recorder(): { heard: Heard; memberships: string[]; answers: Answers; handlers: Handlers } {
+  const memberships: string[] = []
   const heard: Heard = { commands: [], forms: [], decisions: [], questions: [], withdrawals: [], views: [] }
   const answers: Answers = {
     command: async () => ({ ok: true, lines: [['Recorded as ', { code: 'k3v9' }, '.']] }),
@@ -212,7 +218,7 @@ function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
       heard.views.push(input)
       return answers.view()
     },
-    onMembershipChange: () => undefined,
+    onMembershipChange: (where) => void memberships.push(where),
   }
-  return { heard, answers, handlers }
+  return { heard, memberships, answers, handlers }
 }
