@@ -3,6 +3,7 @@ import { type SlackSandbox, type SlackView, startSlackSandbox } from '../sandbox
 import type { Handlers } from '../src/bot/handlers-type.ts'
 import { createServer } from '../src/bot/server.ts'
 import { createSlackInbound } from '../src/bot/slack-inbound.ts'
+import { noHome } from '../src/cards/home-view.ts'
 import type { Choice, ChoiceKind } from '../src/transfer/form-choices.ts'
 import type { Answer, FormInput } from '../src/transfer/ports.ts'
 import { until } from './support/until.ts'
@@ -45,6 +46,7 @@ const handlers: Handlers = {
   onDecision: async () => ({ ok: true, lines: [] }),
   beforeDeny: async () => undefined,
   onView: async () => undefined,
+  onHome: async () => noHome([]),
   onMembershipChange: () => undefined,
 }
 

@@ -116,7 +116,7 @@ test.each(waysIn)('the bot understands every command that is offered, typed as "
   for (const { title } of commands) expect(verbOf(before + title), before + title).toBe(title)
   for (const [key, form] of Object.entries(forms)) {
     const typed = before + plainest(form).replace(/^\/(drawbridge )?/, '')
-    expect(parseCommand(typed).kind, typed).toBe(key.replace('Not', ''))
+    expect(parseCommand(typed).kind, typed).toBe(key.replace(/(?:Not|Of)$/, ''))
   }
 })
 

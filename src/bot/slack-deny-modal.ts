@@ -5,8 +5,8 @@ import type { Line } from '../transfer/text.ts'
 /** The callback_id of the form that asks for the reason of a no. */
 export const denyForm = 'deny'
 
-/** What the form carries from the click to its submission: no secret, and looked up again when it comes back. */
-export type DenyContext = { transfer: string; digest: string; channel: string }
+/** What the form carries from the click (`home`: in the Home tab) to its submission: no secret, and looked up again when it comes back. */
+export type DenyContext = { transfer: string; digest: string; channel: string; home?: true }
 
 const BLOCK = 'reason'
 const LONGEST_REASON = 500
@@ -58,6 +58,12 @@ export function readDenyForm(view: {
   private_metadata: string
   state: { values: Record<string, Record<string, { value?: string | null }>> }
 }): DenyContext & { reason: string } {
-  const { transfer = '', digest = '', channel = '' } = JSON.parse(view.private_metadata) as Partial<DenyContext>
-  return { transfer, digest, channel, reason: view.state.values[BLOCK]?.[BLOCK]?.value?.trim() ?? '' }
+  const { transfer = '', digest = '', channel = '', home } = JSON.parse(view.private_metadata) as Partial<DenyContext>
+  return {
+    transfer,
+    digest,
+    channel,
+    ...(home ? { home } : {}),
+    reason: view.state.values[BLOCK]?.[BLOCK]?.value?.trim() ?? '',
+  }
 }

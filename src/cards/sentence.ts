@@ -2,6 +2,7 @@ import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
+import { refusalsOfFinding } from './refusals-of-finding.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
 import { refusalsOfTargets } from './refusals-of-targets.ts'
@@ -10,6 +11,7 @@ import { type Facts, refusalsOfNames, refusalsOfText, type Say } from './refusal
 const refusals = {
   ...refusalsOfText,
   ...refusalsOfOptions,
+  ...refusalsOfFinding,
   ...refusalsOfNames,
   ...refusalsOfTargets,
   ...refusalsOfPeople,

@@ -9,6 +9,7 @@ import { createTeams } from '../../src/bot/teams.ts'
 import type { TeamsDirectory } from '../../src/bot/teams-directory.ts'
 import type { TeamsSdk } from '../../src/bot/teams-port.ts'
 import { createTeamsSdk } from '../../src/bot/teams-sdk.ts'
+import { noHome } from '../../src/cards/home-view.ts'
 import type { View } from '../../src/cards/view.ts'
 import type { Choice } from '../../src/transfer/form-choices.ts'
 import type { Declared } from '../../src/transfer/policy.ts'
@@ -39,6 +40,7 @@ export type Answers = {
   choices: (field: string) => readonly Choice[]
   decision: () => Promise<Answer>
   view: () => ReturnType<Handlers['onView']>
+  home: () => ReturnType<Handlers['onHome']>
 }
 
 /** Drawbridge's side of Teams as it runs, before a pretended Teams and with handlers that write down what they hear. */
@@ -175,6 +177,7 @@ function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
     choices: (field) => [{ value: field, label: `The ${field}` }],
     decision: async () => ({ ok: true, lines: [['Your answer counts.']] }),
     view: async () => undefined,
+    home: async () => noHome([['Nothing waits for you.']]),
   }
   const handlers: Handlers = {
     onCommand(command) {
@@ -195,6 +198,7 @@ function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
       heard.views.push(input)
       return answers.view()
     },
+    onHome: () => answers.home(),
     onMembershipChange: () => undefined,
   }
   return { heard, answers, handlers }
