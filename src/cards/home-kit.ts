@@ -15,7 +15,7 @@ const mostBlocks = 100
  */
 export function toHomeTab({ top, cards, rest }: HomeViews, said: readonly Line[] = []): HomeView {
   const answer: KnownBlock[] = said.length === 0 ? [] : [...linesToBlocks(said), divider]
-  const first = [...answer, ...blocksOf(top), ...cards.flatMap((card) => [divider, ...blocksOf(card), divider])]
+  const first = [...answer, ...blocksOf(top), ...cards.flatMap((card) => [divider, ...blocksOf(card)]), divider]
   const all = [...first, ...blocksOf(rest)]
   const fitting = all.length < mostBlocks ? all : [...all.slice(0, mostBlocks - 2), ...linesToBlocks([['…']])]
   return { type: 'home', blocks: [buttons, ...fitting] }
