@@ -13,6 +13,7 @@ const cases: Readonly<Record<string, CaseRule>> = {
   stays: asking,
   late: asking,
   wrong: asking,
+  back: asking,
 }
 
 let world: World
@@ -33,8 +34,13 @@ describe('the Home tab', () => {
   test('shows an approver what waits for them, as the card shows it, with its buttons', async () => {
     const { transfer } = (await recordOf(world, ids.stays ?? '')) ?? {}
     const text = await opened('U0SAM')
-    expect(text).toContain('# Waiting for you (5)')
-    for (const part of ['database `stays` on server `sql-stays`', 'A yes sends the export', '[ Approve ]  [ Deny ]']) {
+    expect(text).toContain('# Waiting for you (6)')
+    for (const part of [
+      'database `stays` on server `sql-stays`',
+      'A yes sends the export',
+      '[ Approve ]',
+      '[ Deny ]',
+    ]) {
       expect(text).toContain(part)
     }
     expect(text).toMatch(/As of \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/)
@@ -45,9 +51,9 @@ describe('the Home tab', () => {
   test('shows the requester what they asked for, and nothing to decide', async () => {
     const text = await opened('U0DANA')
     expect(text).toContain('Nothing waits for you.')
-    expect(text).toContain('# Asked for by you (5)')
+    expect(text).toContain('# Asked for by you (6)')
     for (const id of Object.values(ids)) expect(text).toContain(id)
-    expect(actionsOf('U0DANA')).toEqual(['home_request', 'home_refresh'])
+    expect(new Set(actionsOf('U0DANA'))).toEqual(new Set(['home_request', 'home_refresh', 'withdraw']))
   })
 
   test('shows a member whom it does not concern nothing of it', async () => {
@@ -107,6 +113,15 @@ describe('a decision in the Home tab', () => {
     await eventually(() => shows('U0SAM', 'Your no is recorded'))
     const { transfer } = await inStatus(world, ids.no ?? '', 'denied')
     expect(transfer.decisions).toMatchObject([{ verdict: 'deny', reason: 'not this month' }])
+  })
+
+  test('to take back an own request asks for words, and is answered there', async () => {
+    await opened('U0DANA')
+    await world.slack.as('U0DANA').clickHome({ actionId: 'withdraw', value: ids.back ?? '' })
+    const form = await eventually(() => formOf('U0DANA', 'withdraw'))
+    await world.slack.as('U0DANA').submit(form, { reason: 'no longer needed' })
+    await inStatus(world, ids.back ?? '', 'cancelled')
+    await eventually(() => shows('U0DANA', `Your withdrawal of \`${ids.back}\` is recorded`))
   })
 
   test('that comes after another one is refused there, and shows how it stands now', async () => {
@@ -222,6 +237,6 @@ function buttonFor(by: string, name: string): string {
   return value
 }
 
-function formOf(by: string): SlackView | undefined {
-  return world.slack.state.views.find(({ user, open, view }) => user === by && open && view.callback_id === 'deny')
+function formOf(by: string, id = 'deny'): SlackView | undefined {
+  return world.slack.state.views.find(({ user, open, view }) => user === by && open && view.callback_id === id)
 }

@@ -168,7 +168,9 @@ const handlers: Handlers = {
     decisions.push(input)
     return { ok: true, lines: [['Your answer counts.']] }
   },
-  beforeDeny: async () => refusal,
+  onQuestion: async () => ({ ok: true, lines: [] }),
+  onWithdrawal: async () => ({ ok: true, lines: [] }),
+  beforeAct: async () => refusal,
   onView: async () => undefined,
   onHome: (by) => {
     asked.push(by)

@@ -2,7 +2,7 @@ import { apply } from '../transfer/apply.ts'
 import { Refusal } from '../transfer/errors.ts'
 import type { Person, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
-import { peopleOf } from '../transfer/policy.ts'
+import { peopleNow } from '../transfer/stages-now.ts'
 import { type Desk, maySee, stagesOf } from './desk.ts'
 
 /** What one person may see, and what waits for them; who is in a group is asked once for all transfers. Throws `groups_unread`. */
@@ -22,8 +22,8 @@ export function createSight(desk: Desk, by: Person): Sight {
     isOwn,
     async maySee(transfer) {
       if (isOwn(transfer)) return true
-      // Transfers of other people under a rule are alike in who may see them.
-      const key = JSON.stringify(peopleOf(transfer.rule))
+      // Transfers of other people are alike in who may see them.
+      const key = JSON.stringify(peopleNow(transfer))
       const asked = known.get(key) ?? readable(maySee(desk, transfer, by))
       known.set(key, asked)
       return asked

@@ -3,6 +3,7 @@ import { postedRoot } from '../transfer/outline.ts'
 import type { Stored } from '../transfer/ports.ts'
 import type { Inline, Line } from '../transfer/text.ts'
 import { approvalCard } from './approval-card.ts'
+import { withdrawButton } from './click-buttons.ts'
 import { example, forms } from './forms.ts'
 import { headline } from './headline.ts'
 import { code, person } from './phrases.ts'
@@ -99,7 +100,14 @@ function restBlocks(home: Home): readonly Block[] {
 
 /** One open request of the person; what they may do with it belongs below its line. */
 function askedBlocks(shown: Shown, at: Millis): readonly Block[] {
-  return linesBlock([itemLine(shown, at, 'story')])
+  const { transfer } = shown
+  const button = withdrawButton(transfer)
+  // With its id on it, it cannot be taken for that of another request.
+  const buttons = button ? [{ ...button, label: `Withdraw ${transfer.id}…` }] : []
+  return [
+    ...linesBlock([itemLine(shown, at, 'story')]),
+    ...(buttons.length > 0 ? [{ kind: 'actions' as const, buttons }] : []),
+  ]
 }
 
 function section(

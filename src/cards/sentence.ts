@@ -2,6 +2,7 @@ import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
+import { refusalsOfClicks } from './refusals-of-clicks.ts'
 import { refusalsOfFinding } from './refusals-of-finding.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
@@ -15,6 +16,7 @@ const refusals = {
   ...refusalsOfNames,
   ...refusalsOfTargets,
   ...refusalsOfPeople,
+  ...refusalsOfClicks,
   ...refusalsOfWorld,
 }
 
