@@ -162,6 +162,12 @@ describe('what concerns a person now', () => {
     expect(toHomeTab(home).blocks.length).toBeLessThanOrEqual(100)
   })
 
+  test('leaves out what they have said yes to, and what is being cancelled', async () => {
+    const waiting = async (by: string) => JSON.stringify((await handlers.onHome(account(by))).top)
+    expect(await waiting('U0SAM')).toContain(`Waiting for you (${open})`)
+    expect(await waiting('U0LEE')).toContain(`Waiting for you (${open + 1})`)
+  })
+
   test('is nothing of others for the requester, who cannot say yes', async () => {
     const { top, rest, cards } = await handlers.onHome(dana)
     expect({ top: JSON.stringify(top).includes('Nothing waits for you.'), cards }).toEqual({ top: true, cards: [] })
@@ -270,6 +276,11 @@ async function fill(): Promise<void> {
     const at = askedAt + Number(id.slice(4))
     await put(transferOf(id, { by: dana, database: 'orders', at }), { ...change, rule: dba, since: askedAt + 10 })
   }
+  const two = { stages: [{ approvers: [account('S0DBA')], need: 2 }] }
+  const asked = { status: 'awaiting_approval' as const, rule: two }
+  const cancel = { by: dana, at: now }
+  await put(transferOf('yyyy2222', { by: dana }), { ...asked, round, decisions: [{ ...yes, digest: round.digest }] })
+  await put(transferOf('yyyy2223', { by: dana }), { ...asked, round, cancel })
   const others = Array.from({ length: many }, (_, n) =>
     transferOf(idOf('xx', n), { by: account('U0LEE'), at: askedAt + 1_900 * hour + n }),
   )

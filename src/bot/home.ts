@@ -4,6 +4,7 @@ import { Refusal } from '../transfer/errors.ts'
 import { finalStatuses, type Person } from '../transfer/model.ts'
 import { accountsOf, personBehind, platformOf } from '../transfer/people.ts'
 import type { Answer, Command, ListedBy, Stored } from '../transfer/ports.ts'
+import type { Line } from '../transfer/text.ts'
 import { type Desk, known } from './desk.ts'
 import { type Gathered, gather, mostRead } from './gather.ts'
 import { createLocalWords } from './local-words.ts'
@@ -27,7 +28,10 @@ export async function readHome(desk: Desk, by: Person): Promise<HomeViews> {
 export async function pending(desk: Desk, { by }: Command): Promise<Answer> {
   const home = await homeOf(desk, by)
   if (home instanceof Refusal) throw home
-  return { ok: true, lines: homeLines(home) }
+  // Words have no buttons, and Slack shows the same with them in a place of its own.
+  const buttons: readonly Line[] =
+    platformOf(by) === 'slack' ? [['The Home tab of this app has the same with buttons.']] : []
+  return { ok: true, lines: [...homeLines(home), ...buttons] }
 }
 
 async function homeOf(desk: Desk, by: Person): Promise<Home | Refusal> {

@@ -1,3 +1,4 @@
+import { isFinal } from '../transfer/lifecycle.ts'
 import type { Millis, Principal, Side, Transfer } from '../transfer/model.ts'
 import { sides } from '../transfer/model.ts'
 import { postedRoot } from '../transfer/outline.ts'
@@ -33,11 +34,20 @@ export function statusAnswer(
     ...(percent === undefined ? [] : [[progressBar(percent)]]),
     ...(decided ? [['Decision: ', ...decided]] : []),
     ...nextLines(transfer),
+    ...sinceLines(transfer),
     ...endingLines(transfer),
   ]
   const after = [...azureLines(transfer), ...cardLines(transfer, chat)]
   const room = answerLimit - toMrkdwn([...before, ...after], Number.POSITIVE_INFINITY).length
   return [...before, ...storyWithin(storyLines(transfer, operators), room), ...after]
+}
+
+/** How long it has stood as it stands, and may go on so where its rule says it. */
+function sinceLines({ status, since, rule }: Transfer): readonly Line[] {
+  if (isFinal(status)) return []
+  const most = Object.entries(rule.clocks ?? {}).find(([each]) => each === status)?.[1]
+  const until: Line = most === undefined ? [] : [', until ', { time: since + most }, ' at the latest']
+  return [['As it stands since ', { time: since }, ...until, '.']]
 }
 
 /** Everything that happened, in order, with its time; the last words of all are said before. */
