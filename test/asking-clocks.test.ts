@@ -191,6 +191,14 @@ describe('what the outline wants in chat', () => {
     expect(keysOf({ ...told, rule, request: { ...told.request, dryRun: true } }, { slots: {} })).toEqual([])
   })
 
+  test('a silent message without any button, whatever the root has', () => {
+    const rootSlot = { key: 'root', kind: 'root' } as const
+    const tellSlot = { key: 'tell', kind: 'tell', address: place } as const
+    const [root, silent] = [rootSlot, tellSlot].map((slot) => draw(told, slot, at(3), { operators: [] }).view)
+    expect(root?.blocks.some(({ kind }) => kind === 'actions')).toBe(true)
+    expect(silent?.blocks).toEqual(root?.blocks.filter(({ kind }) => kind !== 'actions'))
+  })
+
   test('says what is missing, until when and where, and mentions nobody else', () => {
     const slot = { key: 'remind', kind: 'reminder', mention: [lee], link: 'https://chat/card' } as const
     const { view } = draw(told, slot, at(2), { operators: [] })

@@ -15,7 +15,7 @@ import {
   thread,
   told,
 } from './support/story.ts'
-import { messagesOf, startWorld, textOf, type World } from './support/world.ts'
+import { messagesOf, startWorld, textOf, type World, writeConfig } from './support/world.ts'
 
 const soon = '2500ms'
 const cases: Record<string, CaseRule> = {
@@ -28,6 +28,11 @@ const cases: Record<string, CaseRule> = {
   escalates: {
     stages: [{ approvers: ['U0SAM'] }, { approvers: ['U0LEE'] }],
     escalate: { after: soon, to: ['U0RIO', 'U0OPS', 'U0DANA'] },
+    gate: 'submission',
+  },
+  changed: {
+    stages: [{ approvers: ['U0SAM'] }],
+    escalate: { after: '500ms', to: ['U0RIO', 'U0OPS'] },
     gate: 'submission',
   },
   silent: { tell: ['C0PUBLIC', 'G0PRIVATE', 'C0DATA', 'U0AUD'] },
@@ -147,7 +152,10 @@ describe.concurrent('a place that is told silently', () => {
     expect(usersOf(all)).toEqual(['C0PUBLIC', 'U0AUD'])
     for (const { edits, threadTs } of all) {
       expect(threadTs).toBeUndefined()
-      for (const edit of edits) expect(mentions({ ...edit, channel: '', ts: '' } as never)).toEqual([])
+      for (const edit of edits) {
+        expect(mentions({ ...edit, channel: '', ts: '' } as never)).toEqual([])
+        expect(JSON.stringify(edit)).not.toContain('action_id')
+      }
     }
     expect(textOf(all[0])).toContain('Asked for by Dana Ito')
     expect(textOf(all[0])).toContain('Approved by Sam Okafor')
@@ -155,4 +163,22 @@ describe.concurrent('a place that is told silently', () => {
     expect((await recordOf(world, id))?.chat.slots['tell:slack:T0SANDBOX/G0PRIVATE']).toMatchObject({ state: 'closed' })
     expect(world.output()).toContain('chat refused a message for good')
   })
+})
+
+test('who was asked by an escalation decides only if today’s file has them in its own', async () => {
+  const id = await ask(world, 'changed')
+  const direct = await eventually(() => {
+    const all = messagesOf(world.slack, id, 'card').filter(({ channel }) => channel !== 'C0DBA')
+    return all.length === 2 && all
+  })
+  const cardWith = (by: string) => direct.find((card) => usersOf([card])[0] === by) as SlackMessage
+  const today = { ...cases, changed: { ...cases.changed, escalate: { after: '1h', to: ['U0OPS', 'U0LEE'] } } }
+  await writeConfig(world.folder, casesWorld(today))
+  await world.running.find(({ role }) => role === 'bot')?.kill()
+  await world.start('bot')
+  expect(await approve(world, cardWith('U0RIO'), 'U0RIO')).toContain('not an approver')
+  // Of today's escalation, but not of the one that it was asked under.
+  expect(await approve(world, await cardOf(world, id, 'C0DBA'), 'U0LEE')).toContain('not an approver')
+  expect(await approve(world, cardWith('U0OPS'), 'U0OPS')).toContain('That is enough')
+  await inStatus(world, id, 'succeeded')
 })

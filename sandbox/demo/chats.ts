@@ -40,6 +40,8 @@ export function putInto(chats: Chats, config: Config): void {
     rule.requesters = translate(rule.requesters)
     rule.cards = translate(rule.cards)
     for (const stage of rule.stages) stage.approvers = translate(stage.approvers)
+    if (rule.escalate) rule.escalate.to = translate(rule.escalate.to)
+    if (rule.tell) rule.tell = translate(rule.tell)
   }
   config.operators = translate(config.operators)
   config.auditors = translate(config.auditors)

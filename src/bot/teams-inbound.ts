@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { noHome } from '../cards/home-view.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal, TransientError } from '../transfer/errors.ts'
 import { withDeadline } from './deadline.ts'
@@ -12,6 +13,7 @@ import type { TeamsAnswers } from './teams-answers.ts'
 import { answerClick, type ClickOutcome, type ClickReply, failure } from './teams-clicks.ts'
 import { TeamsDenied } from './teams-errors.ts'
 import { type FormTools, formWanted, sendForm } from './teams-forms.ts'
+import { isHomeWanted, sendHome } from './teams-home.ts'
 import { answerMessage } from './teams-messages.ts'
 import type { TeamsNotes } from './teams-notes.ts'
 import type { TeamsSdk } from './teams-port.ts'
@@ -133,6 +135,9 @@ async function turn(options: TeamsInboundOptions, activity: TeamsActivity): Prom
       if (!activity.id) return { status: 400 }
       const form = kept ? formWanted(activity) : undefined
       if (form) return { status: 200, after: () => sendForm(options.forms, handlers, activity, form) }
+      if (kept && isHomeWanted(activity)) {
+        return { status: 200, after: () => sendHome(options.forms, handlers, activity) }
+      }
       const answer = await answerMessage(working, options.forms, activity)
       return answer ? { status: 200, after: () => answers(activity, answer) } : { status: 200 }
     }
@@ -170,6 +175,7 @@ const away: Handlers = {
   onWithdrawal: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
   beforeAct: async () => undefined,
   onView: async () => undefined,
+  onHome: async () => noHome(sentence(new Refusal('store_down'))),
   onMembershipChange: () => undefined,
 }
 

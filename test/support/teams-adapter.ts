@@ -9,6 +9,7 @@ import { createTeams } from '../../src/bot/teams.ts'
 import type { TeamsDirectory } from '../../src/bot/teams-directory.ts'
 import type { TeamsSdk } from '../../src/bot/teams-port.ts'
 import { createTeamsSdk } from '../../src/bot/teams-sdk.ts'
+import { noHome } from '../../src/cards/home-view.ts'
 import type { View } from '../../src/cards/view.ts'
 import type { Choice } from '../../src/transfer/form-choices.ts'
 import type { Declared } from '../../src/transfer/policy.ts'
@@ -48,6 +49,7 @@ export type Answers = {
   choices: (field: string) => readonly Choice[]
   decision: () => Promise<Answer>
   view: () => ReturnType<Handlers['onView']>
+  home: () => ReturnType<Handlers['onHome']>
 }
 
 /** Drawbridge's side of Teams as it runs, before a pretended Teams and with handlers that write down what they hear. */
@@ -190,6 +192,7 @@ function recorder(): { heard: Heard; memberships: string[]; answers: Answers; ha
     choices: (field) => [{ value: field, label: `The ${field}` }],
     decision: async () => ({ ok: true, lines: [['Your answer counts.']] }),
     view: async () => undefined,
+    home: async () => noHome([['Nothing waits for you.']]),
   }
   const handlers: Handlers = {
     onCommand(command) {
@@ -219,6 +222,7 @@ function recorder(): { heard: Heard; memberships: string[]; answers: Answers; ha
       return answers.view()
     },
     onMembershipChange: (where) => void memberships.push(where),
+    onHome: () => answers.home(),
   }
   return { heard, memberships, answers, handlers }
 }
