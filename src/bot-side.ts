@@ -19,7 +19,7 @@ import { newTransferId } from './transfer/transfer-id.ts'
 const progressEvery = 5_000
 
 /** Until approver sets that could not be read, or lacked people, are read again, in milliseconds. */
-const approversAgain = 60_000
+const approversAgain = { unread: 10_000, lacking: 60_000 }
 
 /** One chat before the handlers are there: who is who in it, and how its two directions open once they are. */
 type Opening = {

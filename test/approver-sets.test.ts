@@ -7,6 +7,7 @@ import type { Declared } from '../src/transfer/policy.ts'
 import { inTeams, startTeamsAdapter, type TeamsAdapter } from './support/teams-adapter.ts'
 import { transferOf } from './support/transfers.ts'
 
+const patiently = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 })
 const group = (name: keyof typeof GROUPS): string => inTeams(`group:${GROUPS[name]}`)
 const dana = inTeams(PEOPLE.dana)
 const sam = inTeams(PEOPLE.sam)
@@ -81,7 +82,11 @@ describe('at start', () => {
     await adapter.close()
   })
 
-  const begin = (rules: readonly Rule[], people: readonly Declared[] = [], again = 30): ApproverCheck => {
+  const begin = (
+    rules: readonly Rule[],
+    people: readonly Declared[] = [],
+    again = { unread: 30, lacking: 30 },
+  ): ApproverCheck => {
     const policy = { catalogue: { databases: [], storage: [] }, rules, operators: [], auditors: [], people }
     const note = (fields: object, message: string) => void adapter.logged.push(`${message} ${JSON.stringify(fields)}`)
     const log = { info: note, warn: note, error: note }
@@ -95,17 +100,17 @@ describe('at start', () => {
     const short = rule('short', { stages: [{ approvers: [group('empty')], need: 1 }] })
     const fine = rule('fine', { stages: [{ approvers: [group('dba')], need: 2 }] })
     const { ready } = begin([short, fine])
-    await expect.poll(warnings).toHaveLength(1)
+    await patiently(warnings).toHaveLength(1)
     expect(warnings()[0]).toContain('every request is refused: add people to its groups')
     expect(warnings()[0]).toContain(
       JSON.stringify({ rule: 'short', need: 1, found: 0, groups: [{ group: group('empty'), name: 'Nobody yet' }] }),
     )
-    await expect.poll(ready).toEqual({
+    await patiently(ready).toEqual({
       approvers: { ok: true, reason: 'too few people could say yes, see the log: short' },
     })
     adapter.teams.control.group(GROUPS.empty, { members: [PEOPLE.rio] })
     adapter.directory.onMembershipChange()
-    await expect.poll(ready).toEqual({})
+    await patiently(ready).toEqual({})
     expect(warnings()).toHaveLength(1)
   })
 
@@ -113,7 +118,7 @@ describe('at start', () => {
     const own = rule('own', { requesters: [dana], stages: [{ approvers: [group('alone')], need: 1 }] })
     const other = rule('other', { requesters: [sam, dana], stages: [{ approvers: [group('alone')], need: 1 }] })
     begin([own, other])
-    await expect.poll(warnings).toHaveLength(1)
+    await patiently(warnings).toHaveLength(1)
     expect(warnings()[0]).toContain('nobody who may ask could get a yes under this rule')
     expect(warnings()[0]).toContain('"rule":"own"')
   })
@@ -122,7 +127,7 @@ describe('at start', () => {
     adapter.teams.control.fault({ match: { method: 'graphMembers' }, times: 2, action: { status: 503 } })
     const named = rule('named', { stages: [{ approvers: [sam], need: 1 }] })
     begin([rule('short', { stages: [{ approvers: [group('empty')], need: 1 }] }), named])
-    await expect.poll(warnings).toHaveLength(1)
+    await patiently(warnings).toHaveLength(1)
     const read = adapter.teams.state.calls.filter(({ method }) => method === 'graphMembers')
     expect(read.map(({ status }) => status).slice(0, 3)).toEqual([503, 503, 200])
     check?.stop()
@@ -135,7 +140,7 @@ describe('at start', () => {
   test('what the bot may not read is told with what to grant', async () => {
     adapter.teams.control.graph({ permissions: [] })
     begin([rule('asked', { requesters: [group('dba')], stages: [{ approvers: [sam], need: 1 }] })])
-    await expect.poll(() => adapter.logged.join()).toContain('GroupMember.Read.All and User.Read.All')
+    await patiently(() => adapter.logged.join()).toContain('GroupMember.Read.All and User.Read.All')
     expect(check?.ready()).toEqual({})
   })
 })

@@ -50,7 +50,7 @@ const fault = (method: 'graphCheck' | 'graphMembers' | 'graphUser' | 'graphGroup
   control().fault({ match: { method }, times, action: action as { status: number } })
 const inDba = (who: string) => directory.among(who, [dba])
 /** What is under way when it fails may still fail for whoever asks in the same moment. */
-const soon = (who: string) => expect.poll(() => inDba(who).catch(() => undefined)).toEqual([dba])
+const soon = (who: string) => expect.poll(() => inDba(who).catch(() => undefined), { timeout: 10_000 }).toEqual([dba])
 
 describe('who is in a group', () => {
   test('is whoever Graph says, directly or through another group, and nobody else', async () => {

@@ -23,8 +23,8 @@ type Lack = Gap & { rule: string; whoever: boolean }
 /** Of more people who may ask, none is asked about. */
 const MOST_REQUESTERS = 50
 
-/** Reads once, and again every `again` milliseconds as long as something could not be read or lacks people. */
-export function createApproverCheck(parts: Parts & { again: Millis }): ApproverCheck {
+/** Reads once, and again after `again` as long as something could not be read or lacks people. */
+export function createApproverCheck(parts: Parts & { again: { unread: Millis; lacking: Millis } }): ApproverCheck {
   let lacks: readonly Lack[] = []
   let timer: NodeJS.Timeout | undefined
   let stopped = false
@@ -34,7 +34,9 @@ export function createApproverCheck(parts: Parts & { again: Millis }): ApproverC
     const told = new Set(lacks.map(keyOf))
     for (const lack of found) if (!told.has(keyOf(lack))) await tell(parts, lack)
     lacks = found
-    if ((unread || found.length > 0) && !stopped) timer = setTimeout(() => void look(), parts.again).unref()
+    const { again } = parts
+    const wait = unread ? again.unread : again.lacking
+    if ((unread || found.length > 0) && !stopped) timer = setTimeout(() => void look(), wait).unref()
   }
   return {
     start: () => void look(),
