@@ -113,6 +113,7 @@ describe('the button to withdraw', () => {
       open ? { id: 'withdraw', label: 'Withdraw…', value: 'k3v9x2mq' } : undefined,
     )
     expect(hasButtons(rootView(transfer, asked, { quiet: true }))).toBe(open)
+    expect(hasButtons(rootView(transfer, asked, { quiet: true, silent: true }))).toBe(false)
     expect(withdrawButton({ ...transfer, cancel: { by: requester, at: asked } })).toBeUndefined()
     expect(withdrawButton({ ...transfer, request: { ...transfer.request, dryRun: true } })).toBeUndefined()
   })
