@@ -38,6 +38,7 @@ suite('the example file', () => {
       gate: 'endpoints',
       onBypass: 'stop',
       unnamedConnections: 'wait',
+      confirm: false,
       leftOver: 'keep',
       stuckAfter: 3_600_000,
       silentAfter: 3 * 3_600_000,

@@ -41,6 +41,24 @@ afterEach(async () => {
 
 afterAll(() => server.stop())
 
+describe('list', () => {
+  it('goes on after what is skipped, ends at the time that is asked for, and has a status by when it began', async () => {
+    const ids = ['aaaa2222', 'bbbb2222', 'cccc2222']
+    for (const [index, id] of ids.entries()) await create(transferOf(id, { at: askedAt + index, maxOpen: 9 }))
+    const idsOf = async (...of: Parameters<RedisStore['list']>) =>
+      (await store.list(...of)).map((each) => each.transfer.id)
+    expect(await idsOf({ all: true }, 2)).toEqual(['cccc2222', 'bbbb2222'])
+    expect(await idsOf({ all: true }, 2, { skip: 2 })).toEqual(['aaaa2222'])
+    expect(await idsOf({ all: true }, 9, { since: askedAt + 1 })).toEqual(['cccc2222', 'bbbb2222'])
+    for (const [index, id] of ids.entries()) {
+      const stands = (await store.read(id))?.transfer ?? transferOf(id)
+      await work.commit({ ...nextOf(stands, { status: 'failed', since: askedAt + 100 - index }), due: idle })
+    }
+    expect(await idsOf({ status: 'failed' }, 9)).toEqual(ids)
+    expect(await idsOf({ openOf: transferOf('x').request.by }, 9)).toEqual([])
+  })
+})
+
 describe('create', () => {
   it('keeps the record, both due times, the indexes and the audit', async () => {
     const transfer = transferOf('aaaa2222')

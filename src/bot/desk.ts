@@ -16,6 +16,7 @@ import {
 import { matchRule, type Policy } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
 import { approversNow, peopleNow, stagesNow } from '../transfer/stages-now.ts'
+import { factsOf, gapIn } from './approver-sets.ts'
 
 /** What the handlers work with; `store` fails fast. */
 export type Desk = {
@@ -131,12 +132,10 @@ export async function isAmong(desk: Desk, by: Person, principals: readonly Princ
   return principals.length > 0 && (await held(desk, by, principals)).length > 0
 }
 
-/** Refuses a rule under which nobody but the requester could say yes. */
+/** Refuses a rule that too few people but the requester could say yes under. */
 export async function checkApprovers(desk: Desk, rule: Rule, request: Somebody): Promise<void> {
-  for (const { approvers, need } of rule.stages) {
-    const people = await approversFor(desk, approvers, request)
-    if (people.length < need) throw new Refusal('no_approvers', { rule: rule.name })
-  }
+  const gap = await gapIn(rule, (approvers) => approversFor(desk, approvers, request))
+  if (gap) throw new Refusal('no_approvers', { rule: rule.name, ...factsOf(gap) })
 }
 
 /** Who could decide on the request: each person once, never the requester, nobody who would have to be declared first. */

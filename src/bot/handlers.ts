@@ -1,4 +1,5 @@
 import { helpAnswer } from '../cards/answers.ts'
+import { noHome } from '../cards/home-view.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { fieldOf, readForm } from '../transfer/form.ts'
@@ -12,8 +13,9 @@ import { choices } from './choices.ts'
 import { cancel, decide, settle } from './decide.ts'
 import { type Desk, once, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
+import { pending, readHome } from './home.ts'
 import { createLocalWords } from './local-words.ts'
-import { list, status } from './look-up.ts'
+import { history, list, status } from './look-up.ts'
 import { viewFor } from './view-for.ts'
 
 /** The whole time of one delivery, in milliseconds; chat waits for 3 s. */
@@ -49,8 +51,16 @@ export function createHandlers(desk: Desk, onMembershipChange: (group: string) =
       ).catch((error: unknown) => error)
       return refusal === undefined ? undefined : localized(desk, click.by, say(desk, refusal))
     },
+    onHome: (by) => home(desk, by),
     onView: (input) => limited(viewFor(desk, input), patience).catch(() => undefined),
   }
+}
+
+/** Nothing is recorded here, so that a question that took too long has words of its own. */
+function home(desk: Desk, by: Person): ReturnType<Handlers['onHome']> {
+  const unread = (error: unknown): unknown =>
+    error instanceof Refusal && error.code === 'try_again' ? new Refusal('home_unread') : error
+  return limited(readHome(desk, by), patience).catch((error: unknown) => noHome(say(desk, unread(error)).lines))
 }
 
 async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer> {
@@ -64,7 +74,11 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
     case 'status':
       return status(desk, command, intent.id)
     case 'list':
-      return list(desk, command)
+      return list(desk, command, intent)
+    case 'pending':
+      return pending(desk, command)
+    case 'history':
+      return history(desk, command, intent.database)
     case 'retry':
       return retry(desk, visit, command, intent.id)
     case 'cancel':
@@ -108,7 +122,7 @@ async function localized({ policy, directory }: Desk, by: Person, answer: Answer
 }
 
 /** Refusals that only mean "not now": the next try must be looked at anew. */
-const passing = new Set(['try_again', 'store_down', 'store_unsure'])
+const passing = new Set(['try_again', 'store_down', 'store_unsure', 'groups_unread'])
 
 /** A refusal is an answer too: it is kept, and the audit has its line. */
 async function keep(desk: Desk, visit: Visit, kind: string, error: unknown, transfer?: string): Promise<Answer> {

@@ -5,7 +5,7 @@ import type { Answer, ChatState, Due, Effect, Notice, Once, Store, Stored } from
 
 /** What the scripts know of a record; the document itself is opaque to them. */
 export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> {
-  const { id, version, schema, status, request } = transfer
+  const { id, version, schema, status, since, request } = transfer
   return {
     id,
     version,
@@ -13,6 +13,7 @@ export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> 
     status,
     doc: JSON.stringify(transfer),
     at: request.at,
+    since,
     // One person has one index, whichever account they asked with.
     requester: accountsOf(request).toSorted()[0],
     // Azure's ids are the same in any case of letters.
@@ -108,6 +109,7 @@ export function onceOf({ delivery, answer, notAfter }: Once): Readonly<Record<st
 /** The index that a list is read from. */
 export function indexOf(by: Parameters<Store['list']>[0]): string {
   if ('requester' in by) return `by-requester:${by.requester}`
+  if ('openOf' in by) return `open:${by.openOf}`
   // Azure's ids are the same in any case of letters.
   if ('database' in by) return `by-database:${by.database.toLowerCase()}`
   return 'status' in by ? `by-status:${by.status}` : 'all'

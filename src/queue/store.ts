@@ -49,8 +49,8 @@ function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'ans
       const answer = await redis.get(`${tag}:idem:${delivery}`)
       return answer === null ? undefined : parseAnswer(answer)
     },
-    list: async (by, most) => {
-      const found = (await run(work.list, { index: indexOf(by), most })) as string[][]
+    list: async (by, most, { skip = 0, since = '-inf' } = {}) => {
+      const found = (await run(work.list, { index: indexOf(by), most, skip, since })) as string[][]
       return found.flatMap((flat) => parseStored(fieldsOf(flat)) ?? [])
     },
     audit: async (from, most) => {

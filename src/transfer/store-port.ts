@@ -85,6 +85,15 @@ export type CommitResult =
   | { kind: 'late' }
   | { kind: 'lost' }
 
+/** Which transfers are listed: one index of the store. */
+export type ListedBy =
+  | { requester: Person }
+  /** What the person has asked for and that is still open. */
+  | { openOf: Person }
+  | { status: Status }
+  | { database: string }
+  | { all: true }
+
 /** Redis, and the only place where anything is kept. Every method is one Lua call. */
 export type Store = {
   /** Redis TIME plus `budget`, from the last sample and the monotonic clock: no round trip. */
@@ -129,11 +138,11 @@ export type Store = {
   begin(lease: Lease): Promise<{ tries: number } | undefined>
   renew(lease: Lease): Promise<boolean>
   finish(lease: Lease): Promise<void>
-  /** Newest first; of a database by its resource id, in any case of letters. */
-  list(
-    by: { requester: Person } | { status: Status } | { database: string } | { all: true },
-    most: number,
-  ): Promise<readonly Stored[]>
+  /**
+   * Newest first; of a database by its resource id, in any case of letters. Of a status by when that began, all others by
+   * when it was asked; `skip` leaves out as many of the newest, and `since` what is older.
+   */
+  list(by: ListedBy, most: number, from?: { skip?: number; since?: Millis }): Promise<readonly Stored[]>
   /** The audit, oldest first, from a number on. */
   audit(from: number, most: number): Promise<readonly Readonly<Record<string, string>>[]>
 }

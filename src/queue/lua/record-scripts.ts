@@ -57,7 +57,7 @@ redis.call('HDEL', record, 'tries:advance', 'tries:show')
 for slot, effect in pairs(input.effects) do setEffect(slot, effect) end
 if stored[3] ~= input.status then
   redis.call('ZREM', key('by-status:' .. stored[3]), input.id)
-  redis.call('ZADD', key('by-status:' .. input.status), input.at, input.id)
+  redis.call('ZADD', key('by-status:' .. input.status), input.since, input.id)
 end
 if input.final then redis.call('ZREM', key('open:' .. input.requester), input.id) end
 local guard = key('guard:' .. input.database)
