@@ -736,7 +736,6 @@ function transferAt(status: Status): Transfer {
       : {}),
     ...(isEnd(status) ? { ending: endingOf(status) } : {}),
     story: [],
-    head: '',
   }
 }
 

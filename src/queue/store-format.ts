@@ -1,5 +1,6 @@
+import { digestOf } from '../audit/entry.ts'
 import type { Event } from '../transfer/events.ts'
-import type { Person, Transfer } from '../transfer/model.ts'
+import type { Fault, Millis, Person, Transfer } from '../transfer/model.ts'
 import { accountsOf } from '../transfer/people.ts'
 import type { Answer, ChatState, Due, Effect, Notice, Once, Store, Stored } from '../transfer/ports.ts'
 
@@ -53,7 +54,7 @@ export function fieldsOf(flat: readonly string[]): Record<string, string> {
   return fields
 }
 
-/** One flat line for each event; the hash of the chain is known for the last of them. */
+/** One flat line for each event. */
 export function auditLines(next: Transfer, events: readonly Event[]): readonly (readonly string[])[] {
   return events.map((event, index) => {
     const version = next.version - events.length + index + 1
@@ -63,7 +64,6 @@ export function auditLines(next: Transfer, events: readonly Event[]): readonly (
       kind: event.type,
       transfer: next.id,
       version: String(version),
-      ...(version === next.version ? { head: next.head } : {}),
       ...(by === undefined ? {} : { by }),
       event: JSON.stringify(event),
     })
@@ -80,6 +80,29 @@ export function noticeLine({ at, kind, by, transfer, facts }: Notice): readonly 
     event: JSON.stringify(facts),
   })
 }
+
+/** The line of what became of a call with effect: how it went, and Azure's own id of the request. */
+export function effectLine(
+  transfer: string,
+  slot: string,
+  token: string,
+  result: unknown,
+  at: Millis,
+): readonly string[] {
+  const { kind, ok, requestId, fault, operation } = Object(result) as Outcome
+  const outcome = kind ?? (ok === undefined ? 'unknown' : ok ? 'taken' : 'failed')
+  const id = requestId ?? fault?.requestId
+  const facts = {
+    ...{ slot, token, outcome },
+    ...(operation === undefined ? {} : { operation: operation.id }),
+    ...(fault === undefined ? {} : { code: fault.code }),
+    ...(id === undefined ? {} : { requestId: id }),
+  }
+  return noticeLine({ at, kind: 'effect', transfer, facts })
+}
+
+/** What the results of effects have in common, as far as the audit tells it. */
+type Outcome = { kind?: string; ok?: boolean; requestId?: string; fault?: Fault; operation?: { id: string } }
 
 /** As the scripts read it: cjson has no null that a script could test, so "take out" is false. */
 export function dueOf(due: Due): Readonly<Record<string, number | false>> {
@@ -120,5 +143,5 @@ function actorOf(event: Event): Person | undefined {
 }
 
 function flat(fields: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(fields).flat()
+  return Object.entries({ ...fields, digest: digestOf(fields) }).flat()
 }

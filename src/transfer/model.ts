@@ -241,6 +241,4 @@ export type Transfer = {
   /** What became of `ending.leftOver` where the rule has it removed, one entry each. */
   leftOver?: readonly LeftOver[]
   story: readonly Milestone[]
-  /** SHA-256 chain over the applied events, hex. */
-  head: string
 }
