@@ -57,16 +57,19 @@ export const named = <Value extends z.ZodType>(key: z.ZodString, value: Value, h
 }
 
 /** Written with a unit (`8h`, `15m`, `30s`), read as milliseconds. */
-export const duration = (fallback: string) => {
-  const hint = `a time above zero with its unit, as 30s, 15m or 8h (default ${fallback})`
-  return text(/^\d+(\.\d+)? ?(ms|s|m|h|d)$/, hint)
-    .transform((written, context) => {
-      const value = Math.round(ms(written as ms.StringValue))
-      if (value > 0 && value <= ms('366d')) return value
-      context.addIssue({ code: 'custom', message: complaint(written, hint) })
-      return z.NEVER
-    })
-    .prefault(fallback)
+export const duration = (fallback: string) =>
+  time(`a time above zero with its unit, as 30s, 15m or 8h (default ${fallback})`, '366d').prefault(fallback)
+
+/** How long something is kept, read as milliseconds. */
+export const keepingTime = time('a time with its unit, as 400d, or leave it out to keep everything', '36600d')
+
+function time(hint: string, longest: ms.StringValue) {
+  return text(/^\d+(\.\d+)? ?(ms|s|m|h|d)$/, hint).transform((written, context) => {
+    const value = Math.round(ms(written as ms.StringValue))
+    if (value > 0 && value <= ms(longest)) return value
+    context.addIssue({ code: 'custom', message: complaint(written, hint) })
+    return z.NEVER
+  })
 }
 
 /** The address of a service, without a trailing slash: https anywhere, plain http on loopback only. */

@@ -4,6 +4,7 @@ import {
   choice,
   duration,
   guid,
+  keepingTime,
   kindOf,
   list,
   loopbackHost,
@@ -129,6 +130,8 @@ const rule = strict(
   'a rule with name, requesters, stages and cards',
 )
 
+const audit = strict({ keep: keepingTime.optional() }, 'keep').prefault({})
+
 const clocks = strict(
   {
     requested: duration('10m'),
@@ -163,6 +166,7 @@ export const fileSchema = strict(
     operators: optionalList(approver, 'a list of ids of people and user groups'),
     auditors: optionalList(approver, 'a list of ids of people and user groups'),
     people: peopleSchema,
+    audit,
     clocks,
     polls,
   },
@@ -173,4 +177,4 @@ export const fileSchema = strict(
 export type File = z.output<typeof fileSchema>
 
 /** Keys whose whole group may be left empty (`clocks:` with nothing below), as if left out. */
-export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'people', 'clocks', 'polls'] as const
+export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'people', 'audit', 'clocks', 'polls'] as const

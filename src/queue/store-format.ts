@@ -2,7 +2,7 @@ import { digestOf } from '../audit/entry.ts'
 import type { Event } from '../transfer/events.ts'
 import type { Fault, Millis, Person, Transfer } from '../transfer/model.ts'
 import { accountsOf } from '../transfer/people.ts'
-import type { Answer, ChatState, Due, Effect, Notice, Once, Store, Stored } from '../transfer/ports.ts'
+import type { Answer, ChatState, Due, Effect, Notice, Once, RefusalLimit, Store, Stored } from '../transfer/ports.ts'
 
 /** What the scripts know of a record; the document itself is opaque to them. */
 export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> {
@@ -121,6 +121,11 @@ export function effectsOf(effects: Readonly<Record<string, Effect | null>>): Rea
       return [slot, { token: intent.token, doc, ...(result === undefined ? {} : { result: JSON.stringify(result) }) }]
     }),
   )
+}
+
+/** The limit of a notice's actor, as the scripts read it. */
+export function limitOf({ by, at }: Notice, limit?: RefusalLimit): { limit?: Readonly<Record<string, unknown>> } {
+  return limit && by !== undefined ? { limit: { ...limit, actor: by, at } } : {}
 }
 
 /** A delivery with its answer as text. */

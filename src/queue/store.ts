@@ -18,6 +18,7 @@ import {
   effectsOf,
   fieldsOf,
   indexOf,
+  limitOf,
   noticeLine,
   onceOf,
   parseAnswer,
@@ -96,13 +97,14 @@ function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'rem
       const [kind, value] = (await run(records.remember, {
         once: onceOf(once),
         audit: [noticeLine(notice)],
-        ...(limit && notice.by !== undefined ? { limit: { ...limit, actor: notice.by, at: notice.at } } : {}),
+        ...limitOf(notice, limit),
       })) as Reply
       return kind === 'repeat' ? repeat(value) : { kind: kind as 'kept' | 'held' | 'late' }
     },
-    note: async (notice, wasHeld) => {
-      const told = wasHeld && notice.by !== undefined ? { told: notice.by } : {}
-      await run(note, { call: callId(), audit: [noticeLine(notice)], ...told })
+    note: async (notice, how) => {
+      const told = how === 'held' && notice.by !== undefined ? { told: notice.by } : {}
+      const limit = typeof how === 'object' ? limitOf(notice, how) : {}
+      return (await run(note, { call: callId(), audit: [noticeLine(notice)], ...told, ...limit })) as 'kept' | 'held'
     },
   }
 }

@@ -102,8 +102,11 @@ export type Store = {
     notice: Notice,
     limit?: RefusalLimit,
   ): Promise<{ kind: 'kept' | 'held' } | { kind: 'repeat'; answer: Answer } | { kind: 'late' }>
-  /** A line of the audit for what no answer is kept of. `wasHeld`: one that `remember` only counted, and that is to be told after all. */
-  note(notice: Notice, wasHeld?: boolean): Promise<void>
+  /**
+   * A line of the audit for what no answer is kept of; only counted (`held`) when the actor has had their limit. How `held`:
+   * one that was only counted, and is to be told after all.
+   */
+  note(notice: Notice, how?: RefusalLimit | 'held'): Promise<'kept' | 'held'>
   /**
    * Compare-and-set on the version before `events`; everything in one Lua call. `guard: 'free'` gives the database free.
    * With replicas, throws when none of them confirms `effects`: they are stored then, and must be looked for first.

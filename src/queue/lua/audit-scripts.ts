@@ -7,6 +7,7 @@ local call = key('audit:call:' .. input.call)
 if redis.call('EXISTS', call) == 1 then return 'kept' end
 local expect = input.expect
 if expect and (redis.call('HGET', key('audit:known'), expect.name) or '') ~= expect.old then return 'conflict' end
+if isHeld(input.limit) then return 'held' end
 audit(input.audit)
 redis.call('SET', call, 1, 'PX', 600000)
 if expect then redis.call('HSET', key('audit:known'), expect.name, expect.new) end
