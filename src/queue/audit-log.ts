@@ -22,7 +22,7 @@ export function createAuditLog({ redis, prefix }: { redis: Redis; prefix: string
     sealed: async () => lastSeal(await redis.hgetall(`${tag}:audit:sealed`)),
     seal: async (seal) => {
       const { previous, to, at } = seal
-      const input = { previous, to, at, digest: sealDigest(seal), audit: line(at, 'sealed', seal) }
+      const input = { call: callId(), previous, to, at, digest: sealDigest(seal), audit: line(at, 'sealed', seal) }
       return (await run(scripts.seal, input)) === 1
     },
     trim: async (trim, sealed) => {
@@ -35,8 +35,7 @@ export function createAuditLog({ redis, prefix }: { redis: Redis; prefix: string
     },
     known: async (name) => (await redis.hget(`${tag}:audit:known`, name)) ?? undefined,
     note: async (notices, change) => {
-      const call = randomBytes(6).toString('base64url')
-      const input = { call, audit: notices.map(noticeLine), ...(change ? { expect: change } : {}) }
+      const input = { call: callId(), audit: notices.map(noticeLine), ...(change ? { expect: change } : {}) }
       return (await run(scripts.note, input)) === 'kept'
     },
     heads: async (chains) => {
@@ -51,6 +50,11 @@ export function createAuditLog({ redis, prefix }: { redis: Redis; prefix: string
       return (await redis.set(turn, holder, 'PX', length, 'XX')) === 'OK'
     },
   }
+}
+
+/** Tells the same call, sent twice by the connection, from another one that wants the same. */
+function callId(): string {
+  return randomBytes(6).toString('base64url')
 }
 
 function lastSeal({ digest, to, at }: Readonly<Record<string, string>>): LastSeal | undefined {

@@ -25,11 +25,12 @@ return #over
 
 /** A seal, if it follows on the last one. */
 export const seal = script(`
-local last = redis.call('HGET', key('audit:sealed'), 'digest') or ''
-if last == input.digest then return 1 end
-if last ~= input.previous then return 0 end
+local last = redis.call('HMGET', key('audit:sealed'), 'digest', 'call')
+-- ioredis sends again what had no reply when its connection broke.
+if last[2] == input.call then return 1 end
+if (last[1] or '') ~= input.previous then return 0 end
 audit(input.audit)
-redis.call('HSET', key('audit:sealed'), 'digest', input.digest, 'to', input.to, 'at', input.at)
+redis.call('HSET', key('audit:sealed'), 'digest', input.digest, 'to', input.to, 'at', input.at, 'call', input.call)
 return 1
 `)
 
