@@ -28,11 +28,17 @@ export async function openAudit({ config, log, connections }: Base): Promise<() 
   return () => {
     const { keep } = config.audit
     const sealer = startSealer({
-      ...{ audit, key, clock, every: sealEvery, limit: strangersLimit, holder: randomUUID(), log },
+      ...{ audit, key, clock, every: sealEvery, limit: strangersLimit, holder: randomUUID() },
+      log: ownLog(config, log),
       ...(keep === undefined ? {} : { keep }),
     })
     return { stop: () => sealer.stop(sealPatience) }
   }
+}
+
+/** Seals go to the log at every level but `silent`: those in Redis alone prove little. */
+function ownLog({ logLevel }: Base['config'], log: Base['log']): Base['log'] {
+  return log.child({ part: 'audit' }, { level: logLevel === 'silent' ? 'silent' : 'info' })
 }
 
 async function signingKey(config: Base['config'], log: Base['log']): Promise<SigningKey> {

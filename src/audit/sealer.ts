@@ -84,7 +84,7 @@ async function sealAll(tools: SealerTools, before: LastSeal | undefined): Promis
   while (count - (last?.to ?? 0) > (last ? 1 : 0)) {
     const seal = signed(await makeSeal(tools, last, count), key)
     if (!(await audit.seal(seal))) return undefined
-    log.info({ part: 'audit', seal }, 'audit sealed')
+    log.info({ seal }, 'audit sealed')
     last = { digest: sealDigest(seal), to: seal.to, at: seal.at }
     if (last.to >= count) break
   }

@@ -15,7 +15,7 @@ export async function trimBehind({ audit, key, clock, keep, log }: SealerTools &
   const [old, last] = [await newestBefore(audit, at - keep, isOurs), await audit.sealed()]
   if (!old || !last || old.to > last.to) return
   const trim = signed({ schema: 1, from: 1, to: old.to, at, seal: sealDigest(old) } as const, key)
-  if (await audit.trim(trim, last.digest)) log.info({ part: 'audit', trim }, 'audit trimmed')
+  if (await audit.trim(trim, last.digest)) log.info({ trim }, 'audit trimmed')
 }
 
 /** The newest good seal before a time that still has something to take out. */

@@ -19,7 +19,6 @@ export function auditCommand(io: Io, done: (exit: Exit) => void): Command {
   audit.addCommand(verify(io, done)).addCommand(exporting(io)).addCommand(evidence(io, done))
   for (const each of audit.commands) {
     each.option('--config <file>', 'another configuration file than drawbridge.yaml')
-    each.copyInheritedSettings(audit)
   }
   return audit
 }
@@ -86,7 +85,8 @@ function evidence(io: Io, done: (exit: Exit) => void): Command {
     .option('--output <file>', 'a file instead of standard output')
     .action(async (id: string, { key, output, ...where }: Options) => {
       const source = await withAudit({ ...io, ...where }, async (open) => collectEvidence(open, id, key))
-      if (!source.stored && source.entries.length === 0) {
+      // Somebody may have asked for it all the same: that is an entry, but no transfer.
+      if (!source.stored && !source.entries.some(({ chain }) => chain === id)) {
         io.say(`There is no transfer ${id}.`)
         done(exits.found)
         return

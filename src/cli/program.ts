@@ -5,13 +5,12 @@ import { type Exit, exits, type Io } from './io.ts'
 /** Runs one command of `drawbridge` and answers its exit code. Never throws. */
 export async function run(args: readonly string[], io: Io): Promise<Exit> {
   let exit: Exit = exits.good
-  const program = new Command('drawbridge').description('Work on an installation of Drawbridge.').exitOverride()
-  program.configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.say(text.trimEnd()) })
-  program.addCommand(
-    auditCommand(io, (code) => {
-      exit = code
-    }),
-  )
+  const done = (code: Exit): void => {
+    exit = code
+  }
+  const program = new Command('drawbridge').description('Work on an installation of Drawbridge.')
+  program.addCommand(auditCommand(io, done))
+  govern(program, io)
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exit
@@ -21,4 +20,11 @@ export async function run(args: readonly string[], io: Io): Promise<Exit> {
     io.say(error instanceof Error ? error.message : String(error))
     return exits.failed
   }
+}
+
+/** The library is not to end the process, nor to write past us: in no command below either. */
+function govern(command: Command, io: Io): void {
+  command.exitOverride()
+  command.configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.say(text.trimEnd()) })
+  for (const each of command.commands) govern(each, io)
 }
