@@ -2,8 +2,14 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Entry } from '../src/audit/entry.ts'
+import { makeKeyFile } from '../src/audit/key-file.ts'
+import { createSealer } from '../src/audit/sealer.ts'
+import { readSigningKey } from '../src/audit/signing-key.ts'
+import { createAuditLog } from '../src/queue/audit-log.ts'
+import { startEmbeddedRedis } from '../src/queue/embedded-redis.ts'
 import { newPem } from './support/audit.ts'
 import { casesWorld, partsOf } from './support/cases.ts'
 import { auditOf, secretsOf } from './support/e2e.ts'
@@ -33,7 +39,7 @@ type Ran = { code: number; out: string; err: string }
 /** Runs `drawbridge …` where the processes of the world run. */
 function drawbridge(
   args: readonly string[],
-  environment: Record<string, string> = {},
+  environment: Record<string, string | undefined> = {},
   folder = world.folder,
 ): Promise<Ran> {
   const env = { PATH: process.env.PATH ?? '', REDIS_URL: world.proxy.url, ...environment }
@@ -267,13 +273,35 @@ describe('drawbridge audit', () => {
 
   test('reads the embedded Redis too, whether anything runs or not', async () => {
     const folder = join(world.folder, 'alone')
-    await mkdir(join(folder, '.drawbridge'), { recursive: true })
+    const home = join(folder, '.drawbridge')
+    await mkdir(home, { recursive: true })
     await writeFile(join(folder, 'drawbridge.yaml'), await readFile(join(world.folder, 'drawbridge.yaml')))
     if (existsSync(join(repositoryFolder, 'redis'))) {
-      await symlink(join(repositoryFolder, 'redis'), join(folder, '.drawbridge/redis'))
+      await symlink(join(repositoryFolder, 'redis'), join(home, 'redis'))
     }
-    const none = { REDIS_URL: '' }
-    expect(await drawbridge(['audit', 'verify'], none, folder)).toMatchObject({ code: 2 })
+    const verify = () => drawbridge(['audit', 'verify'], { REDIS_URL: undefined }, folder)
+    const nothing = await verify()
+    expect(nothing).toMatchObject({ code: 2, out: '', err: expect.stringContaining('There is no audit') })
+
+    const embedded = await startEmbeddedRedis({
+      folder: home,
+      searchPath: process.env.PATH ?? '',
+      log: () => undefined,
+    })
+    const redis = new Redis({ path: embedded.path })
+    const audit = createAuditLog({ redis, prefix: 'drawbridge' })
+    const key = readSigningKey((await makeKeyFile(home)).pem)
+    await audit.note([{ at: 1, kind: 'said', facts: {} }])
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+    const limit = { most: 1, window: 1 }
+    await createSealer({ audit, key, clock: Date, every: 1, limit, holder: 'one', log }).finish()
+    const whileRunning = await verify()
+    expect(await redis.ping()).toBe('PONG')
+    redis.disconnect()
+    await embedded.release()
+    for (const { code, out } of [whileRunning, await verify()]) {
+      expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('2 entries, 1 seal.') })
+    }
   })
 })
 

@@ -28,6 +28,8 @@ export function loadPlace(options: Omit<LoadOptions, 'role'>): Place {
   const variables = readEnvironment(home, environment, tell)
   const written = readYaml(resolve(home, file), tell)
   checkAuditKey(variables, home, problems)
+  if (variables.REDIS_URL?.trim() === '')
+    problems.add(['REDIS_URL'], 'is empty — write redis:// or rediss://, or leave it out')
   const { REDIS_URL: redisUrl, AUDIT_SIGNING_KEY: key, PATH: searchPath = '' } = variables
   problems.throwIfAny([redisUrl, key].filter((each) => each !== undefined))
   return {
