@@ -132,7 +132,7 @@ describe('the audit holds', () => {
     const card = await cardOf(world, id)
     await world.slack.as('U0AUD').click({ message: card, actionId: 'deny' })
     await eventually(async () => (await linesOf('decision_refused', id)).length === 1)
-    expect(saidIn(await linesOf('decision_refused', id))).toEqual([{ verdict: 'deny', code: 'not_approver' }])
+    expect(saidIn(await linesOf('decision_refused', id))).toEqual([{ act: 'deny', code: 'not_approver' }])
     await deny(world, card, 'not now')
     await reply(world, id, 'was denied')
     const [asked] = saidIn(await linesOf('undo', id)).filter(({ what, state }) => what === 'cancel' && state === 'done')

@@ -27,7 +27,7 @@ export function evidenceOf(source: EvidenceSource, madeAt: number): Readonly<Rec
     asked: transfer && { ...transfer.request, rule: transfer.rule, time: iso(transfer.request.at) },
     shown: shownIn(source),
     decided: decidedIn(entries),
-    said: told(entries, (kind) => ['cancel_asked', 'settled', 'command'].includes(kind) || isQuestion(kind)),
+    said: told(entries, (kind) => words.has(kind)),
     refused: told(entries, (kind) => kind.endsWith('_refused') && kind !== 'submit_refused'),
     azure: transfer && azureOf(transfer, entries),
     result: transfer?.ending ? { ...transfer.ending, time: iso(transfer.ending.at) } : { status: transfer?.status },
@@ -37,6 +37,9 @@ export function evidenceOf(source: EvidenceSource, madeAt: number): Readonly<Rec
     entries,
   }
 }
+
+/** What people said besides their decisions, and when they were reminded. */
+const words = new Set('command question_asked cancel_asked withdrawn settled reminded escalated'.split(' '))
 
 /** Each round with its facts; from the record alone, the last one, where the entries do not tell. */
 function shownIn({ stored, entries }: EvidenceSource): unknown {
@@ -106,10 +109,6 @@ const how = [
   'head = SHA-256 of the 32 bytes of the head before (zeros for the first), the 32 of the digest, and n as 8 bytes, big endian.',
   'seal.heads names the head of this transfer at entry seal.to; the Ed25519 signature (base64) is over the canonical JSON (RFC 8785) of the seal without `signature`.',
 ]
-
-function isQuestion(kind: string): boolean {
-  return /question|withdrawn|commented/.test(kind)
-}
 
 function iso(at: number): string {
   return new Date(at).toISOString()

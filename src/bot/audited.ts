@@ -2,7 +2,7 @@ import type { Refusal } from '../transfer/errors.ts'
 import { type Intent, parseCommand } from '../transfer/grammar.ts'
 import type { Person } from '../transfer/model.ts'
 import { approversOf } from '../transfer/policy.ts'
-import type { Answer, Command, DecisionInput, Notice, RefusalLimit } from '../transfer/ports.ts'
+import type { Answer, Click, Command, Notice, RefusalLimit } from '../transfer/ports.ts'
 import { type Desk, isAmong, once, stored, type Visit } from './desk.ts'
 
 /** What the audit tells of a delivery besides who and when: nothing that was typed. */
@@ -14,6 +14,7 @@ export const changes: Readonly<Record<Intent['kind'], boolean>> = {
   import: true,
   retry: true,
   cancel: true,
+  withdraw: true,
   settle: true,
   help: false,
   status: false,
@@ -31,9 +32,15 @@ export function aboutCommand({ text, origin }: Command): About {
   return { facts: { verb: intent.kind, place }, ...('id' in intent ? { transfer: intent.id } : {}) }
 }
 
-/** The transfer and the verdict of a click. */
-export function aboutClick({ transfer }: Pick<DecisionInput, 'transfer'>, verdict: DecisionInput['verdict']): About {
-  return { transfer, facts: { verdict } }
+/** The transfer of a click, and what was clicked. */
+export function aboutClick({ transfer }: { transfer: string }, act: Click['act'] | 'approve'): About {
+  return { transfer, facts: { act } }
+}
+
+/** The kind of delivery that a click becomes once its words are there. */
+export function kindOfAct(act: Click['act']): string {
+  if (act === 'question') return 'question'
+  return act === 'withdraw' ? 'withdrawal' : 'decision'
 }
 
 /** True for a no that only means "not now": the next try must be looked at anew. */

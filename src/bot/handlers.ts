@@ -5,7 +5,8 @@ import { fieldOf, readForm } from '../transfer/form.ts'
 import { type Intent, parseCommand } from '../transfer/grammar.ts'
 import type { Millis, Person } from '../transfer/model.ts'
 import { platformOf } from '../transfer/people.ts'
-import type { Answer, Command } from '../transfer/ports.ts'
+import type { Answer, Click, Command } from '../transfer/ports.ts'
+import { askQuestion, checkAct, withdraw, withdrawByClick } from './act.ts'
 import { ask, retry } from './ask.ts'
 import {
   type About,
@@ -15,11 +16,12 @@ import {
   isPassing,
   keepReading,
   keepRefusal,
+  kindOfAct,
   noteRefusal,
   noticeOf,
 } from './audited.ts'
 import { choices } from './choices.ts'
-import { cancel, checkDeny, decide, settle } from './decide.ts'
+import { cancel, decide, settle } from './decide.ts'
 import { type Desk, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
 import { createLocalWords } from './local-words.ts'
@@ -48,19 +50,33 @@ export function createHandlers(desk: Desk, onMembershipChange: (group: string) =
     onDecision: (input) => {
       return answer(desk, input, 'decision', (visit) => decide(desk, visit, input), aboutClick(input, input.verdict))
     },
-    beforeDeny: async (input) => {
-      const refusal = await limited(
-        checkDeny(desk, input).then(() => undefined),
-        1_500,
-      ).catch((error: unknown) => error)
-      if (refusal instanceof Refusal) {
-        const noted = noteRefusal(desk, input.by, 'decision', refusal, aboutClick(input, 'deny'))
-        await limited(noted, 600).catch(() => undefined)
-      }
-      return refusal === undefined ? undefined : localized(desk, input.by, say(desk, refusal))
+    onQuestion: (input) => {
+      return answer(desk, input, 'question', (visit) => askQuestion(desk, visit, input), aboutClick(input, 'question'))
     },
+    onWithdrawal: (input) => {
+      return answer(
+        desk,
+        input,
+        'withdrawal',
+        (visit) => withdrawByClick(desk, visit, input),
+        aboutClick(input, 'withdraw'),
+      )
+    },
+    beforeAct: (click) => beforeAct(desk, click),
     onView: (input) => limited(viewFor(desk, input), patience).catch(() => undefined),
   }
+}
+
+/** What a click gets before the person is asked for words; that no is kept as no answer, but has its entry. */
+async function beforeAct(desk: Desk, click: Click): Promise<Answer | undefined> {
+  const checked = checkAct(desk, click).then(() => undefined)
+  const refusal = await limited(checked, 1_500).catch((error: unknown) => error)
+  if (refusal === undefined) return undefined
+  if (refusal instanceof Refusal) {
+    const noted = noteRefusal(desk, click.by, kindOfAct(click.act), refusal, aboutClick(click, click.act))
+    await limited(noted, 600).catch(() => undefined)
+  }
+  return localized(desk, click.by, say(desk, refusal))
 }
 
 async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer> {
@@ -84,6 +100,8 @@ async function follow(desk: Desk, visit: Visit, command: Command, intent: Intent
       return retry(desk, visit, command, intent.id)
     case 'cancel':
       return cancel(desk, visit, command, intent.id, intent.reason)
+    case 'withdraw':
+      return withdraw(desk, visit, command, intent.id, intent.reason)
     case 'settle':
       return settle(desk, visit, command, intent.id, intent.running)
   }

@@ -58,12 +58,15 @@ export const named = <Value extends z.ZodType>(key: z.ZodString, value: Value, h
 
 /** Written with a unit (`8h`, `15m`, `30s`), read as milliseconds. */
 export const duration = (fallback: string) =>
-  time(`a time above zero with its unit, as 30s, 15m or 8h (default ${fallback})`, '366d').prefault(fallback)
+  time(`a time above zero with its unit, as 30s, 15m or 8h (default ${fallback})`).prefault(fallback)
+
+/** The same without a value of its own. */
+export const optionalDuration = (example: string) => time(`a time above zero with its unit, as 30s, 15m or ${example}`)
 
 /** How long something is kept, read as milliseconds. */
 export const keepingTime = time('a time with its unit, as 400d, or leave it out to keep everything', '36600d')
 
-function time(hint: string, longest: ms.StringValue) {
+function time(hint: string, longest: ms.StringValue = '366d') {
   return text(/^\d+(\.\d+)? ?(ms|s|m|h|d)$/, hint).transform((written, context) => {
     const value = Math.round(ms(written as ms.StringValue))
     if (value > 0 && value <= ms(longest)) return value

@@ -144,6 +144,8 @@ export function indexOf(by: Parameters<Store['list']>[0]): string {
 function actorOf(event: Event): Person | undefined {
   if (event.type === 'requested') return event.request.by
   if (event.type === 'decided') return event.decision.by
+  if (event.type === 'question_asked') return event.question.by
+  if (event.type === 'withdrawn') return event.withdrawal.by
   return event.type === 'cancel_asked' || event.type === 'settled' ? event.by : undefined
 }
 
