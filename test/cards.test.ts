@@ -789,7 +789,6 @@ function transferAt(status: Status): Transfer {
       : {}),
     ...(isEnd(status) ? { ending: endingOf(status) } : {}),
     story: [],
-    head: '',
   }
 }
 

@@ -216,6 +216,4 @@ export type Transfer = {
   /** Connections of ours that changed after the end, one entry each. */
   afterEnd?: readonly Changed[]
   story: readonly Milestone[]
-  /** SHA-256 chain over the applied events, hex. */
-  head: string
 }

@@ -67,11 +67,12 @@ keepAnswer(input.once)
 return { 'committed' }
 `)
 
-/** The answer to a delivery that changed nothing, and its line in the audit. */
+/** The answer to a delivery that changed nothing, and its line in the audit unless the actor has had too many. */
 export const remember = script(`
 local no = answered(input.once)
 if no then return no end
-audit(input.audit)
+local held = isHeld(input.limit)
+if not held then audit(input.audit) end
 keepAnswer(input.once)
-return { 'kept' }
+return { held and 'held' or 'kept' }
 `)
