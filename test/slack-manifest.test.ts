@@ -74,6 +74,7 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
     ['/drawbridge help', 'help'],
     ['/drawbridge list', 'list'],
     ['/drawbridge status k7m2p9qx', 'status'],
+    ['/drawbridge why k7m2p9qx', 'why'],
     ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],
   ])

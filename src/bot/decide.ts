@@ -1,22 +1,14 @@
 import { cancelAnswer, decisionAnswer, settleAnswer } from '../cards/answers.ts'
 import { refuseDecision } from '../transfer/apply-people.ts'
+import { rulesOf } from '../transfer/candidates.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
 import { approversOf } from '../transfer/policy.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
-import {
-  change,
-  checkStanding,
-  type Desk,
-  isAmong,
-  isOperator,
-  maySee,
-  readTransfer,
-  stagesOf,
-  type Visit,
-} from './desk.ts'
+import { change, checkStanding, type Desk, isAmong, isOperator, maySee, readTransfer, type Visit } from './desk.ts'
+import { standingIn } from './standing.ts'
 
 /** Records an approval or a denial, or says why it does not count. */
 export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Promise<Answer> {
@@ -24,7 +16,7 @@ export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Pr
   const reason = input.reason === undefined ? undefined : readReason(input.reason)
   if (verdict === 'deny' && reason === undefined) throw new Refusal('reason_required')
   const make = async (transfer: Transfer): Promise<{ type: 'decided'; at: number; decision: Decision }> => {
-    const decision = { ...(await candidate(desk, transfer, by)), verdict, digest, ...(reason ? { reason } : {}) }
+    const decision = { ...(await candidate(desk, transfer, { by, verdict, digest })), ...(reason ? { reason } : {}) }
     return { type: 'decided', at: decision.at, decision }
   }
   return change(desk, visit, input.transfer, make, (next) => ({ ok: true, lines: decisionAnswer(next, verdict) }))
@@ -36,7 +28,7 @@ export async function checkDeny(
   { by, transfer: id, digest }: Omit<DecisionInput, 'delivery' | 'verdict'>,
 ): Promise<void> {
   const { transfer } = await readTransfer(desk, id)
-  refuseDecision(transfer, { ...(await candidate(desk, transfer, by)), verdict: 'deny', digest })
+  await candidate(desk, transfer, { by, verdict: 'deny', digest })
 }
 
 /** Records the wish to cancel: requester, approvers and operators. */
@@ -49,7 +41,7 @@ export async function cancel(
 ): Promise<Answer> {
   const why = reason === undefined ? {} : { reason }
   const make = async (transfer: Transfer): Promise<{ type: 'cancel_asked'; at: number; by: string }> => {
-    const may = [...approversOf(transfer.rule), ...desk.policy.operators]
+    const may = [...rulesOf(transfer).flatMap(approversOf), ...desk.policy.operators]
     const own = isSamePerson(transfer.request, personBehind(desk.policy.people, by))
     if (!own && !(await isAmong(desk, by, may))) {
       throw new Refusal((await isVisible(desk, transfer, by, origin)) ? 'not_canceller' : 'unknown_transfer', { id })
@@ -88,11 +80,20 @@ export async function isVisible(
   return inItsThread || (await maySee(desk, transfer, by))
 }
 
-/** The person's standing in this transfer: nobody decides on their own request, whatever else they are. */
-async function candidate(desk: Desk, transfer: Transfer, by: string): Promise<Omit<Decision, 'verdict' | 'digest'>> {
+/** The decision that this person may take: nobody decides on their own request, nor on what today's policy would not let them. */
+async function candidate(
+  desk: Desk,
+  transfer: Transfer,
+  { by, verdict, digest }: Pick<DecisionInput, 'by' | 'verdict' | 'digest'>,
+): Promise<Decision> {
   const at = desk.clock.now()
   const who = personBehind(desk.policy.people, by)
   if (isSamePerson(transfer.request, who)) throw new Refusal('own_request')
   await checkStanding(desk, by)
-  return { ...who, at, stages: await stagesOf(desk, transfer, by) }
+  const { stages, today } = await standingIn(desk, transfer, by)
+  const decision = { ...who, at, stages, verdict, digest }
+  // What would be wrong under any policy is said first.
+  refuseDecision(transfer, decision)
+  if (today) throw today
+  return decision
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../transfer/apply.ts'
+import { rulesOf } from '../transfer/candidates.ts'
 import type { Finder } from '../transfer/discovered.ts'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
@@ -13,7 +14,7 @@ import {
   platformOf,
   type Somebody,
 } from '../transfer/people.ts'
-import { approversOf, matchRule, type Policy, peopleOf } from '../transfer/policy.ts'
+import { type Policy, peopleOf } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
 
 /** What the handlers work with; `store` fails fast. */
@@ -95,28 +96,18 @@ export async function checkStanding(desk: Desk, by: Person): Promise<void> {
   if (standing !== 'member') throw new Refusal(standing)
 }
 
-/** Stages of the rule in which the person is an approver, under the rule as it was and under today's for the same request. */
-export async function stagesOf(desk: Desk, { rule, request }: Transfer, by: Person): Promise<readonly number[]> {
-  const today = matchRule(desk.policy, request)
-  const [then, now] = await Promise.all([
-    held(desk, by, approversOf(rule)),
-    today ? held(desk, by, approversOf(today)) : [],
-  ])
-  if (now.length === 0) return []
-  return rule.stages.flatMap((stage, index) => (stage.approvers.some((each) => then.includes(each)) ? [index] : []))
-}
-
 /** True for an operator. */
 export async function isOperator(desk: Desk, by: Person): Promise<boolean> {
   return isAmong(desk, by, desk.policy.operators)
 }
 
-/** True for the requester, the people of the rule, operators and auditors. */
-export async function maySee(desk: Desk, { request, rule }: Transfer, by: Person): Promise<boolean> {
+/** True for the requester, the people of the rule or of those that may become it, operators and auditors. */
+export async function maySee(desk: Desk, transfer: Transfer, by: Person): Promise<boolean> {
+  const { request } = transfer
   const { operators, auditors } = desk.policy
   return (
     isSamePerson(request, personBehind(desk.policy.people, by)) ||
-    isAmong(desk, by, [...peopleOf(rule), ...operators, ...auditors])
+    isAmong(desk, by, [...rulesOf(transfer).flatMap(peopleOf), ...operators, ...auditors])
   )
 }
 
@@ -144,7 +135,8 @@ export async function approversFor(
   return people.filter((person) => !isSamePerson(request, person) && mayDecideOn(request, person))
 }
 
-async function held(desk: Desk, by: Person, principals: readonly Principal[]): Promise<readonly Principal[]> {
+/** Those of the principals that the person, with any of their accounts, is or belongs to. */
+export async function held(desk: Desk, by: Person, principals: readonly Principal[]): Promise<readonly Principal[]> {
   const accounts = accountsOf(personBehind(desk.policy.people, by))
   return (await Promise.all(accounts.map((account) => known(desk.directory.among(account, principals))))).flat()
 }

@@ -14,6 +14,7 @@ import type { Handlers } from './handlers-type.ts'
 import { createLocalWords } from './local-words.ts'
 import { list, status } from './look-up.ts'
 import { viewFor } from './view-for.ts'
+import { why } from './why.ts'
 
 /** The whole time of one delivery, in milliseconds; chat waits for 3 s. */
 const patience = 2_300
@@ -56,6 +57,8 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
       return { ok: true, lines: helpAnswer(desk.policy.catalogue, intent.topic) }
     case 'status':
       return status(desk, command, intent.id)
+    case 'why':
+      return why(desk, command, intent.id)
     case 'list':
       return list(desk, command)
     case 'retry':

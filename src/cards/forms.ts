@@ -8,6 +8,7 @@ export const forms = {
     '/import <storage>/<container>/<blob> to <database> [--create [--edition … --objective … --max-size 250GB --redundancy Local|Zone|Geo|GeoZone --collation …]] [--reason "…"] [--no-private-link] [--dry-run]',
   help: '/drawbridge help',
   status: '/drawbridge status <id>',
+  why: '/drawbridge why <id>',
   list: '/drawbridge list',
   retry: '/drawbridge retry <id>',
   cancel: '/drawbridge cancel <id> [reason]',

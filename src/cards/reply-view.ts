@@ -5,7 +5,7 @@ import { endingLines } from './ending-lines.ts'
 import { tellLeftOver } from './left-over-lines.ts'
 import { wordsOf } from './operation-words.ts'
 import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
-import { duration } from './quantities.ts'
+import { duration, size } from './quantities.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
 import { refusalSentence } from './sentence.ts'
@@ -23,6 +23,8 @@ export function replyView(transfer: Transfer, index: number, operators: readonly
 
 function tell(milestone: Milestone, transfer: Transfer, operators: readonly Principal[]): readonly Line[] {
   switch (milestone.kind) {
+    case 'rule_settled':
+      return [tellRule(milestone)]
     case 'prepared':
     case 'submitted':
     case 'unclear':
@@ -56,6 +58,11 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
     case 'left_over':
       return tellLeftOver(milestone, transfer)
   }
+}
+
+function tellRule({ rule, size: bytes }: Of<'rule_settled'>): Line {
+  const why = bytes === undefined ? 'Azure does not say how much data there is' : `There are ${size(bytes)} of data`
+  return [`${why}, so rule `, code(rule), ' counts.']
 }
 
 function tellAsking(milestone: Of<'asked' | 'new_round' | 'decided'>, transfer: Transfer): Line {

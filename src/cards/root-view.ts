@@ -1,7 +1,9 @@
+import { rulesOf } from '../transfer/candidates.ts'
 import type { Millis, Request, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { decidedLine } from './decision-lines.ts'
 import { endingLines } from './ending-lines.ts'
+import { ruleNames } from './explain-lines.ts'
 import { nextLines } from './next-step.ts'
 import { bold, code, lowerFirst, person, quote } from './phrases.ts'
 import { duration, progressBar } from './quantities.ts'
@@ -19,7 +21,7 @@ export function rootView(
   at: Millis,
   { quiet, moved = false }: { quiet: boolean; moved?: boolean },
 ): View {
-  const { request, id, rule } = transfer
+  const { request, id } = transfer
   const { icon, words } = statusOf(transfer)
   const end = endingLines(transfer)
   const title = routeTitle(request)
@@ -40,7 +42,7 @@ export function rootView(
       ...linesBlock([...(moved ? [elsewhere(request)] : []), happened, ...(quiet ? [] : progressLines(transfer))]),
       { kind: 'facts', facts: [...routeFacts(transfer), ...stateFacts(transfer, at, quiet)] },
       ...linesBlock([...warnings(transfer), ...stallLines(transfer), ...nextLines(transfer), ...end]),
-      { kind: 'note', line: ['Transfer ', code(id), ' · rule ', code(rule.name)] },
+      { kind: 'note', line: ['Transfer ', code(id), ' · rule ', ...ruleNames(rulesOf(transfer))] },
     ],
   }
 }

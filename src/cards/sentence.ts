@@ -4,6 +4,7 @@ import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
+import { refusalsOfRules } from './refusals-of-rules.ts'
 import { refusalsOfTargets } from './refusals-of-targets.ts'
 import { type Facts, refusalsOfNames, refusalsOfText, type Say } from './refusals-of-text.ts'
 
@@ -13,6 +14,7 @@ const refusals = {
   ...refusalsOfNames,
   ...refusalsOfTargets,
   ...refusalsOfPeople,
+  ...refusalsOfRules,
   ...refusalsOfWorld,
 }
 

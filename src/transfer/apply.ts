@@ -1,5 +1,6 @@
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
+import { applyRule } from './apply-rule.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
@@ -17,6 +18,7 @@ export function apply(transfer: Transfer, event: Event): Transfer {
   if (!theirs && isFinal(transfer.status)) throw illegal(transfer, event)
   const change =
     theirs ??
+    applyRule(transfer, event) ??
     applyAsking(transfer, event) ??
     applyStall(transfer, event) ??
     applyUsual(transfer, event) ??
@@ -49,6 +51,8 @@ export function start(event: Extract<Event, { type: 'requested' }>): Transfer {
     since: event.at,
     request: event.request,
     rule: event.rule,
+    ...(event.candidates ? { candidates: event.candidates } : {}),
+    ...(event.explained ? { explained: event.explained } : {}),
     connections: {},
     decisions: [],
     story: [],

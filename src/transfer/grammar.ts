@@ -16,6 +16,7 @@ export type Intent =
   | ImportIntent
   | { kind: 'help'; topic?: string }
   | { kind: 'status'; id: string }
+  | { kind: 'why'; id: string }
   | { kind: 'list' }
   | { kind: 'retry'; id: string }
   | { kind: 'cancel'; id: string; reason?: string }
@@ -41,7 +42,7 @@ export type ImportIntent = Asked & {
 }
 
 /** The verbs that people can type. */
-export const verbs = ['export', 'import', 'help', 'status', 'list', 'retry', 'cancel', 'settle'] as const
+export const verbs = ['export', 'import', 'help', 'status', 'why', 'list', 'retry', 'cancel', 'settle'] as const
 type Verb = (typeof verbs)[number]
 
 /** The longest command that is read, in characters; what is longer is no command and only costs time. */
@@ -61,7 +62,7 @@ export function parseCommand(text: string): Intent {
   if (verb === 'list') return { kind: 'list' }
   if (verb === 'help') return words[0] === undefined ? { kind: 'help' } : { kind: 'help', topic: clip(words[0]) }
   const id = readId(verb, words[0])
-  if (verb === 'status' || verb === 'retry') return { kind: verb, id }
+  if (verb === 'status' || verb === 'why' || verb === 'retry') return { kind: verb, id }
   const rest = takeWord(first.rest).rest
   return verb === 'cancel' ? readCancel(id, rest) : readSettle(id, split(rest))
 }
