@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, describe as suite, test } from 'vitest'
+import { parse } from 'yaml'
 import { triesOf } from '../src/config/pattern-cost.ts'
 import { all, type Change, guid, put, refusalsIn, useConfigFolder } from './support/config-folder.ts'
 
@@ -61,6 +64,15 @@ suite('rules that cannot be used', () => {
     expect(problems).toHaveLength(1)
     for (const line of problems) expect(line).toMatch(/^[^\n]+: [^\n]+ — [^\n]+$/)
   })
+})
+
+test('the example of the documentation is a policy', () => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/policy.md'), 'utf8')
+  const { rules } = parse(/```yaml\n(.*?)```/s.exec(text)?.[1] ?? '') as { rules: unknown }
+  expect(load({ change: all(labelled, put('rules', rules)) }).policy.rules.map(({ name }) => name)).toEqual([
+    'small',
+    'large',
+  ])
 })
 
 suite('a rule', () => {

@@ -86,6 +86,7 @@ suite('the example file', () => {
       approving: 1_800_000,
       running: 50 * 3_600_000,
       closing: 3_600_000,
+      afterEnd: 24 * 3_600_000,
     })
     expect(whole.polls).toEqual({ least: 15_000, most: 120_000, approval: 300_000, closing: 30_000 })
     expect(whole.azure).toMatchObject({ requestTimeout: 30_000, resubmitAfter: 60_000, operationHosts: [] })

@@ -77,6 +77,7 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
     ['/drawbridge why k7m2p9qx', 'why'],
     ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],
+    ['/drawbridge withdraw k7m2p9qx', 'withdraw'],
   ])
 })
 

@@ -232,7 +232,7 @@ test('denied is said only by closing, once something was sent', () => {
 test('nothing leaves a final status, and a click on it is answered', () => {
   const refused = apply(start(requestedEvent()), { type: 'refused', at: 2_000, code: 'database_not_found', facts: {} })
   expect(() => apply(refused, { type: 'planned', at: 3_000, plan })).toThrow(/cannot follow/)
-  expect(refusalOf(refused, { type: 'cancel_asked', at: 3_000, by: dana })).toBe('not_open')
+  expect(refusalOf(refused, { type: 'cancel_asked', at: 3_000, by: dana })).toBe('not_stoppable')
   expect(refusalOf(refused, decision(askedTransfer(), sam, 'approve'))).toBe('not_open')
 })
 

@@ -5,10 +5,11 @@ import { Refusal } from '../transfer/errors.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
-import { approversOf } from '../transfer/policy.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
-import { change, checkStanding, type Desk, isAmong, isOperator, maySee, readTransfer, type Visit } from './desk.ts'
-import { standingIn } from './standing.ts'
+import { type RuleVersions, ruleVersions } from '../transfer/rule-version.ts'
+import { approversNow } from '../transfer/stages-now.ts'
+import { change, checkStanding, type Desk, isAmong, isOperator, maySee, type Visit } from './desk.ts'
+import { ruleToday, standingIn } from './standing.ts'
 
 /** Records an approval or a denial, or says why it does not count. */
 export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Promise<Answer> {
@@ -16,19 +17,15 @@ export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Pr
   const reason = input.reason === undefined ? undefined : readReason(input.reason)
   if (verdict === 'deny' && reason === undefined) throw new Refusal('reason_required')
   const make = async (transfer: Transfer): Promise<{ type: 'decided'; at: number; decision: Decision }> => {
-    const decision = { ...(await candidate(desk, transfer, { by, verdict, digest })), ...(reason ? { reason } : {}) }
+    const decision = {
+      ...(await candidate(desk, transfer, { by, digest })),
+      verdict,
+      digest,
+      ...(reason ? { reason } : {}),
+    }
     return { type: 'decided', at: decision.at, decision }
   }
   return change(desk, visit, input.transfer, make, (next) => ({ ok: true, lines: decisionAnswer(next, verdict) }))
-}
-
-/** Throws the refusal that a denial by this person would get now. */
-export async function checkDeny(
-  desk: Desk,
-  { by, transfer: id, digest }: Omit<DecisionInput, 'delivery' | 'verdict'>,
-): Promise<void> {
-  const { transfer } = await readTransfer(desk, id)
-  await candidate(desk, transfer, { by, verdict: 'deny', digest })
 }
 
 /** Records the wish to cancel: requester, approvers and operators. */
@@ -41,7 +38,8 @@ export async function cancel(
 ): Promise<Answer> {
   const why = reason === undefined ? {} : { reason }
   const make = async (transfer: Transfer): Promise<{ type: 'cancel_asked'; at: number; by: string }> => {
-    const may = [...rulesOf(transfer).flatMap(approversOf), ...desk.policy.operators]
+    const approvers = rulesOf(transfer).flatMap((rule) => approversNow({ ...transfer, rule }))
+    const may = [...approvers, ...desk.policy.operators]
     const own = isSamePerson(transfer.request, personBehind(desk.policy.people, by))
     if (!own && !(await isAmong(desk, by, may))) {
       throw new Refusal((await isVisible(desk, transfer, by, origin)) ? 'not_canceller' : 'unknown_transfer', { id })
@@ -80,20 +78,30 @@ export async function isVisible(
   return inItsThread || (await maySee(desk, transfer, by))
 }
 
-/** The decision that this person may take: nobody decides on their own request, nor on what today's policy would not let them. */
-async function candidate(
+/** Somebody who may have a say, before it is known what they say. */
+type Candidate = Omit<Decision, 'verdict' | 'digest'> & RuleVersions
+
+/** The person's standing in this transfer: nobody decides on their own request, nor on what today's policy would not let them. */
+export async function candidate(
   desk: Desk,
   transfer: Transfer,
-  { by, verdict, digest }: Pick<DecisionInput, 'by' | 'verdict' | 'digest'>,
-): Promise<Decision> {
+  { by, digest }: Pick<DecisionInput, 'by' | 'digest'>,
+): Promise<Candidate> {
   const at = desk.clock.now()
   const who = personBehind(desk.policy.people, by)
   if (isSamePerson(transfer.request, who)) throw new Refusal('own_request')
   await checkStanding(desk, by)
-  const { stages, today } = await standingIn(desk, transfer, by)
-  const decision = { ...who, at, stages, verdict, digest }
+  const { stages, now, today } = await standingIn(desk, transfer, by)
+  const said = { ...who, at, stages, ...ruleVersions(transfer.rule, now) }
+  if (!today) return said
   // What would be wrong under any policy is said first.
-  refuseDecision(transfer, decision)
-  if (today) throw today
-  return decision
+  refuseDecision(transfer, { ...said, verdict: 'deny', digest })
+  throw today
+}
+
+/** Which rule the transfer keeps, and today's for the same request where it is another. */
+export async function versionsFor(desk: Desk, transfer: Transfer): Promise<RuleVersions> {
+  // Whoever takes it back need not wait for a chat that cannot say who is in a group.
+  const today = transfer.candidates ? undefined : await ruleToday(desk, transfer).catch(() => undefined)
+  return ruleVersions(transfer.rule, today)
 }

@@ -14,8 +14,9 @@ import {
   platformOf,
   type Somebody,
 } from '../transfer/people.ts'
-import { type Policy, peopleOf } from '../transfer/policy.ts'
+import type { Policy } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
+import { peopleNow } from '../transfer/stages-now.ts'
 
 /** What the handlers work with; `store` fails fast. */
 export type Desk = {
@@ -101,13 +102,13 @@ export async function isOperator(desk: Desk, by: Person): Promise<boolean> {
   return isAmong(desk, by, desk.policy.operators)
 }
 
-/** True for the requester, the people of the rule or of those that may become it, operators and auditors. */
+/** True for the requester, the people of the rule or of those that may become it, those of an escalation once there was one, operators and auditors. */
 export async function maySee(desk: Desk, transfer: Transfer, by: Person): Promise<boolean> {
-  const { request } = transfer
+  const people = rulesOf(transfer).flatMap((rule) => peopleNow({ ...transfer, rule }))
   const { operators, auditors } = desk.policy
   return (
-    isSamePerson(request, personBehind(desk.policy.people, by)) ||
-    isAmong(desk, by, [...rulesOf(transfer).flatMap(peopleOf), ...operators, ...auditors])
+    isSamePerson(transfer.request, personBehind(desk.policy.people, by)) ||
+    isAmong(desk, by, [...people, ...operators, ...auditors])
   )
 }
 

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import type { Catalogue } from '../transfer/policy.ts'
+import { checkAskingClocks } from './clock-checks.ts'
 import { whoIsIn } from './people.ts'
 import type { Path, Problems } from './problems.ts'
 import { checkReason } from './reason-checks.ts'
@@ -36,6 +37,7 @@ export function checkRules(file: Salvaged<File>, catalogue: Catalogue, problems:
     checkDestinations(rule, path, file, problems)
     checkClocks(rule, path, file, problems)
     checkPatterns(rule, path, { file, catalogue }, problems)
+    checkAskingClocks(rule, path, whoIs, problems)
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { choice, duration, list, optionalDuration, strict, text, whole } from './fields.ts'
-import { approver, place, requester } from './schema-chats.ts'
+import { approver, place, requester, toldPlace } from './schema-chats.ts'
 import { destinationsSchema, whenSchema } from './schema-when.ts'
 import { complaint } from './wording.ts'
 
@@ -64,7 +64,7 @@ export const ruleSchema = strict(
     escalate: escalate.optional(),
     reason: reason.optional(),
     confirm: z.boolean({ error: ({ input }) => complaint(input, 'true or false') }).optional(),
-    tell: list(place, 'a list of channels and people, or leave it out').optional(),
+    tell: list(toldPlace, 'a list of channels and people, or leave it out').optional(),
   },
   'a rule with name, requesters, stages and cards',
 )

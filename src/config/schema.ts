@@ -102,6 +102,7 @@ const clocks = strict(
     approving: duration('30m'),
     running: duration('50h'),
     closing: duration('1h'),
+    afterEnd: duration('24h'),
   },
   'a time for each status',
 ).prefault({})

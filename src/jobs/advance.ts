@@ -3,7 +3,7 @@ import { TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
 import { toRemove } from '../transfer/left-over.ts'
 import { isFinal } from '../transfer/lifecycle.ts'
-import type { Transfer, WorkingStatus } from '../transfer/model.ts'
+import type { WorkingStatus } from '../transfer/model.ts'
 import type { HeldLease, Hint, Stored } from '../transfer/ports.ts'
 import { approving } from './approving.ts'
 import { awaitingApproval } from './awaiting-approval.ts'
@@ -16,6 +16,7 @@ import { requested } from './requested.ts'
 import { running } from './running.ts'
 import { submitting } from './submitting.ts'
 import { turnedAway } from './turned-away.ts'
+import { isWatched, watching } from './watching.ts'
 
 const steps: Readonly<Record<WorkingStatus, Step>> = {
   requested,
@@ -47,9 +48,9 @@ async function once(tools: Tools, hint: Hint, lease: HeldLease, tries: number): 
   if (stored?.transfer.schema !== 1) return false
   const { transfer } = stored
   const { status, version } = transfer
-  const step = stepOf(transfer)
-  if (!step) return !(await tools.store.park(lease, version, { advance: null }))
   const job: Job = { ...tools, transfer, effects: stored.effects, lease, now: tools.clock.now() }
+  const step = stepOf(job)
+  if (!step) return !(await tools.store.park(lease, version, { advance: null }))
   try {
     return await settle(job, stored, hint, await step(job))
   } catch (error) {
@@ -60,10 +61,12 @@ async function once(tools: Tools, hint: Hint, lease: HeldLease, tries: number): 
   }
 }
 
-/** None once the transfer has ended and nothing of it is left to be removed. */
-function stepOf(transfer: Transfer): Step | undefined {
+/** None once the transfer has ended and nothing of it is left to be removed or looked at. */
+function stepOf(job: Pick<Job, 'transfer' | 'clocks' | 'now'>): Step | undefined {
+  const { transfer } = job
   if (!isFinal(transfer.status)) return steps[transfer.status as WorkingStatus]
-  return toRemove(transfer).length > 0 ? leftOver : undefined
+  if (toRemove(transfer).length > 0) return leftOver
+  return isWatched(job) ? watching : undefined
 }
 
 /** Writes what the step wants, then acts on it. True: go on at once. */
@@ -80,7 +83,7 @@ async function settle(job: Job, stored: Stored, hint: Hint, move: Move): Promise
   const result = await store.commit({
     next,
     events,
-    due: { advance: stepOf(next) ? due : null, ...(events.length > 0 ? { show: now } : {}) },
+    due: { advance: stepOf({ ...job, transfer: next }) ? due : null, ...(events.length > 0 ? { show: now } : {}) },
     lease,
     ...(effects ? { effects } : {}),
     ...(isFinal(next.status) ? { guard: 'free' } : {}),

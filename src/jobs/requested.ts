@@ -1,3 +1,4 @@
+import { causeOf } from '../transfer/cancel.ts'
 import { settleRule } from '../transfer/candidates.ts'
 import { PermanentError, Refusal } from '../transfer/errors.ts'
 import { gateOf } from '../transfer/material.ts'
@@ -9,7 +10,7 @@ import { isStopped, planned } from './plan.ts'
 /** Reads the plan and runs the preflight; then asks (gate submission) or submits. Nothing is sent before the record says `submitting`. */
 export const requested: Step = async (job) => {
   const { transfer, now } = job
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   if (overdue(job)) return leave(job, 'failed', 'clock')
   try {
     const plan = await planned(job)

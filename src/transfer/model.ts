@@ -1,16 +1,23 @@
+import type { Changed } from './after-end.ts'
+import type { Cancel } from './cancel.ts'
 import type { Candidate, Explanation } from './candidates.ts'
 import type { LeftOver } from './left-over.ts'
 import type { Milestone } from './milestone.ts'
 import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
+import type { Question } from './question.ts'
 import type { Creation, Operation, Request } from './request.ts'
 import type { Rule } from './rule.ts'
+import type { RuleVersions } from './rule-version.ts'
 import type { Stall } from './stall.ts'
 import type { Usual } from './usual.ts'
 import type { Work } from './work.ts'
 
+export type { Changed } from './after-end.ts'
+export type { Cancel, Withdrawal } from './cancel.ts'
 export type { LeftOver } from './left-over.ts'
 export type { Milestone } from './milestone.ts'
+export type { Question } from './question.ts'
 export type * from './request.ts'
 export type * from './rule.ts'
 export type { Stall, Standing } from './stall.ts'
@@ -90,15 +97,18 @@ export type AzureOperation = {
 /** An error of Azure (or of the way to it) without anything of the request: safe to store and to show. */
 export type Fault = { code: string; message: string; status?: number; requestId?: string }
 
-export type Decision = Somebody & {
-  verdict: Verdict
-  at: Millis
-  reason?: string
-  /** Digest of what the person was shown. */
-  digest: string
-  /** Indexes of the stages of the rule in which the person was an approver at the click. */
-  stages: readonly number[]
-}
+/** Records of before have no version of the rule. */
+export type Decision = Somebody &
+  Partial<RuleVersions> & {
+    verdict: Verdict
+    at: Millis
+    /** Why not; of a yes, the comment. */
+    reason?: string
+    /** Digest of what the person was shown. */
+    digest: string
+    /** Indexes of the stages of the rule in which the person was an approver at the click. */
+    stages: readonly number[]
+  }
 
 /** One asking: what the cards show is `material`, and its digest is in every button. */
 export type Round = {
@@ -109,6 +119,7 @@ export type Round = {
   /** The first card was delivered: the clock starts. */
   deliveredAt?: Millis
   expiresAt?: Millis
+  remindedAt?: Millis
 }
 
 /** The facts that a yes is about; when one changes a new round begins. */
@@ -131,6 +142,7 @@ export type Cause =
   | 'denied'
   | 'expired'
   | 'cancelled'
+  | 'withdrawn'
   | 'bypassed'
   | 'unclear'
   | 'endpoints_missing'
@@ -192,12 +204,15 @@ export type Transfer = {
   operation?: AzureOperation
   connections: Partial<Record<Side, Connection>>
   round?: Round
+  /** From then on, for the rest of the transfer, the people of `rule.escalate` may decide too. */
+  escalated?: { at: Millis; round: number }
   decisions: readonly Decision[]
+  questions?: readonly Question[]
   /** Raw text of Azure and percentage (0..100) where it names one. */
   progress?: { text: string; percent?: number; at: Millis }
   stall?: Stall
   usual?: Usual
-  cancel?: { by: Person; at: Millis; reason?: string }
+  cancel?: Cancel
   /** `refused`: the operation that was named is not ours; it waits for another word. */
   settled?: { by: Person; at: Millis; running?: string; refused?: true }
   bypassed?: { side: Side; at: Millis }
@@ -205,6 +220,8 @@ export type Transfer = {
   ending?: Ending
   /** What became of `ending.leftOver` where the rule has it removed, one entry each. */
   leftOver?: readonly LeftOver[]
+  /** Connections of ours that changed after the end, one entry each. */
+  afterEnd?: readonly Changed[]
   story: readonly Milestone[]
   /** SHA-256 chain over the applied events, hex. */
   head: string
