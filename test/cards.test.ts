@@ -64,6 +64,7 @@ const storageSide: Connection = {
 }
 
 const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  rule_settled: { at: asked, kind: 'rule_settled', rule: 'small', size: 30 * 2 ** 30 },
   prepared: { at: asked, kind: 'prepared', made: true },
   submitted: { at: asked, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: asked, kind: 'unclear', fault },

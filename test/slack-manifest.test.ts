@@ -79,6 +79,7 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
     ['/drawbridge list --since 7d', 'list'],
     ['/drawbridge status k7m2p9qx', 'status'],
     ['/drawbridge history orders', 'history'],
+    ['/drawbridge why k7m2p9qx', 'why'],
     ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],
     ['/drawbridge withdraw k7m2p9qx', 'withdraw'],

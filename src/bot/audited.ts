@@ -18,6 +18,7 @@ export const changes: Readonly<Record<Intent['kind'], boolean>> = {
   settle: true,
   help: false,
   status: false,
+  why: false,
   list: false,
   pending: false,
   history: false,

@@ -29,6 +29,7 @@ import { pending, readHome } from './home.ts'
 import { createLocalWords } from './local-words.ts'
 import { history, list, status } from './look-up.ts'
 import { viewFor } from './view-for.ts'
+import { why } from './why.ts'
 
 /** The whole time of one delivery, in milliseconds; chat waits for 3 s. */
 const patience = 2_300
@@ -104,6 +105,8 @@ async function follow(desk: Desk, visit: Visit, command: Command, intent: Intent
       return { ok: true, lines: helpAnswer(desk.policy.catalogue, intent.topic) }
     case 'status':
       return status(desk, command, intent.id)
+    case 'why':
+      return why(desk, command, intent.id)
     case 'list':
       return list(desk, command, intent)
     case 'pending':

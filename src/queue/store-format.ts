@@ -21,6 +21,18 @@ export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> 
     database: request.database.id.toLowerCase(),
     // A dry run starts nothing that another transfer could be in the way of.
     guards: !request.dryRun,
+    rule: transfer.rule.name,
+  }
+}
+
+/** What the transfer's rule lets be open at a time, for the call in which it comes under that rule; a dry run takes no room. */
+export function roomOf(next: Transfer, how: 'created' | 'settled'): Readonly<Record<string, number>> | undefined {
+  const { request, rule, candidates } = next
+  if (request.dryRun || candidates) return undefined
+  return {
+    ...(rule.maxOpenOfRule === undefined ? {} : { most: rule.maxOpenOfRule }),
+    // One that is settled is counted among the requester's already.
+    ...(how === 'settled' ? { maxOpen: rule.maxOpen } : {}),
   }
 }
 

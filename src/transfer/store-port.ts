@@ -79,10 +79,15 @@ export type CreateResult =
   | { kind: 'repeat'; answer: Answer }
   | { kind: 'guarded'; by: string }
   | { kind: 'limit'; open: number }
+  /** The rule lets no more be open than these. */
+  | { kind: 'crowded'; ids: readonly string[] }
   | { kind: 'taken' }
   | { kind: 'late' }
 export type CommitResult =
   | { kind: 'committed' }
+  /** Where `rule_settled` is among the events, by the limits of that rule. */
+  | { kind: 'limit'; open: number }
+  | { kind: 'crowded'; ids: readonly string[] }
   | { kind: 'conflict' }
   | { kind: 'repeat'; answer: Answer }
   | { kind: 'late' }
