@@ -159,7 +159,9 @@ function checkEnding(transfer: Transfer, event: Extract<Event, { type: 'ended' }
     check(nothingSent || transfer.closing?.outcome === outcome, transfer, event)
   }
   if (outcome === 'cancelled') {
-    check(nothingSent || cause === 'azure' || transfer.closing?.outcome === 'cancelled', transfer, event)
+    // A submit of which nothing runs leaves nothing to undo.
+    const isUnstarted = transfer.cancel !== undefined && !transfer.operation
+    check(nothingSent || cause === 'azure' || transfer.closing?.outcome === 'cancelled' || isUnstarted, transfer, event)
   }
   if (outcome === 'succeeded') check(!transfer.closing && !released, transfer, event)
 }
