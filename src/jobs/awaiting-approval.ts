@@ -20,10 +20,20 @@ export const awaitingApproval: Step = async (job) => {
   if (denied) return leave(job, 'denied', 'denied')
   const until = expiry(job)
   if (!reached && now >= until) return leave(job, 'expired', 'expired')
-  const look = mayHaveStarted(transfer) ? await lookAtAzure(job, reached) : await lookAtPlan(job, reached)
+  const look = await (mayHaveStarted(transfer) ? lookAtAzure : lookAtPlan)(job, reached).catch(
+    async (error: unknown): Promise<Look> => {
+      // Nobody waits for longer than the yes was given for.
+      if (!isFailure(error) || now < until) throw error
+      return { events: [], turn: await leave(job, 'failed', 'clock', error.fault) }
+    },
+  )
   if (look.turn) return look.turn
   if (reached) return { events: [...look.events, { type: 'quorum_reached' }], due: now }
   return { events: look.events, due: Math.min(until, now + polls.approval) }
+}
+
+function isFailure(error: unknown): error is PermanentError | TransientError {
+  return error instanceof PermanentError || error instanceof TransientError
 }
 
 /** What a look found: things to note, or a turn that the transfer takes because of it. */
@@ -47,9 +57,6 @@ async function lookAtPlan(job: Job, reached: boolean): Promise<Look> {
     if (error instanceof Refusal) return { events: [], turn: refuse(error, job.now) }
     if (error instanceof PermanentError)
       return { events: [], turn: await end(job, { outcome: 'failed', fault: error.fault }) }
-    // Nobody waits for longer than the yes was given for.
-    if (error instanceof TransientError && job.now >= expiry(job))
-      return { events: [], turn: await leave(job, 'failed', 'clock', error.fault) }
     throw error
   }
 }
