@@ -93,6 +93,8 @@ describe('every card', () => {
   })
 })
 
+const everyButton = ['Approve', 'Approve with comment…', 'Ask a question…', 'Deny']
+
 describe('the approval card in Teams', () => {
   const view = approvalCard(transferAt('awaiting_approval'), 1)
 
@@ -114,9 +116,11 @@ describe('the approval card in Teams', () => {
     const card = toAdaptiveCard(view, { names, buttons: 'all' })
     expect(actions(card).map((each) => [each.type, each.title])).toEqual([
       ['Action.Execute', 'Approve'],
+      ['Action.ShowCard', 'Approve with comment…'],
+      ['Action.ShowCard', 'Ask a question…'],
       ['Action.ShowCard', 'Deny'],
     ])
-    expect(elements(card, 'Input.Text')).toEqual([
+    expect(elements(card, 'Input.Text').filter(({ id }) => id === 'reason')).toEqual([
       {
         type: 'Input.Text',
         id: 'reason',
@@ -212,7 +216,7 @@ describe('the size of a card', () => {
       expect(complaints(card), name).toEqual([])
     }
     const card = toAdaptiveCard(approvalCard({ ...transfer, status: 'awaiting_approval', decisions: [] }, 1), tight)
-    expect(actions(card).map((each) => each.title)).toEqual(['Approve', 'Deny'])
+    expect(actions(card).map((each) => each.title)).toEqual(everyButton)
     expect(texts(card).join()).toContain('…')
   })
 

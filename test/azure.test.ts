@@ -147,6 +147,16 @@ test('tells what is missing rather than what could not be read', async () => {
   expect(await failure(azure.plan(request))).toBeInstanceOf(PermanentError)
 })
 
+test('tells a missing subscription as what it is, not as what was looked for in it', async () => {
+  const body = { error: { code: 'SubscriptionNotFound', message: 'The subscription could not be found.' } }
+  for (const name of ['server', 'database', 'account', 'container']) {
+    sandbox.arm({ name, action: { kind: 'status', status: 404, body } })
+  }
+  const error = await failure(azure.plan(request))
+  expect(error).toBeInstanceOf(PermanentError)
+  expect(error).toMatchObject({ fault: { code: 'SubscriptionNotFound' } })
+})
+
 test('names the missing permission when Azure forbids a read', async () => {
   sandbox.arm({
     name: 'container',

@@ -74,6 +74,8 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
   asked: { at: asked, kind: 'asked', round: 1 },
   new_round: { at: asked, kind: 'new_round', round: 2, changed: ['connections', 'uri'] },
   decided: { at: asked, kind: 'decided', by: ana, verdict: 'approve', have: 1, need: 2 },
+  question_asked: { at: asked, kind: 'question_asked', by: ana, text: 'why today?', until: asked + 60 * minute },
+  withdrawn: { at: asked, kind: 'withdrawn', by: requester, reason: 'not needed' },
   cancel_asked: { at: asked, kind: 'cancel_asked', by: requester, reason: 'wrong one' },
   settled: { at: asked, kind: 'settled', by: operator, how: 'not-running' },
   settle_refused: {
@@ -84,6 +86,8 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
     facts: { operation: 'op-2' },
   },
   card_undeliverable: { at: asked, kind: 'card_undeliverable', address: 'slack:T1/C5', fault },
+  reminded: { at: asked, kind: 'reminded', have: 1, need: 2 },
+  escalated: { at: asked, kind: 'escalated', to: [operator], after: 14_400_000, have: 1, need: 2 },
   unnamed: { at: asked, kind: 'unnamed', candidates: [sql] },
   bypassed: { at: asked, kind: 'bypassed', side: 'sql', onBypass: 'stop' },
   half_approved: { at: asked, kind: 'half_approved', approved: 'sql', missing: 'storage', fault },
@@ -97,6 +101,11 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
     at: asked,
     kind: 'left_over',
     outcomes: [{ side: 'sql', id: sql.id, name: sql.name, state: 'kept', fault }],
+  },
+  connections_changed: {
+    at: asked,
+    kind: 'connections_changed',
+    changed: [{ side: 'sql', id: sql.id, name: sql.name, was: 'Rejected', now: 'Approved' }],
   },
 }
 
@@ -191,10 +200,12 @@ describe('the approval card', () => {
     expect(toBlockKit(card()).text).toBe('Approval needed: export of orders to backups, asked for by <@U1REQ>.')
   })
 
-  test('has two buttons that carry the id and the digest alone', () => {
+  test('has buttons that carry the id and the digest alone, the one click first', () => {
     const actions = toBlockKit(card()).blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []))
     expect(actions.map((each) => (each.type === 'button' ? [each.action_id, each.style, each.value] : []))).toEqual([
       ['approve', 'primary', `k3v9x2mq:${digest}`],
+      ['comment', undefined, `k3v9x2mq:${digest}`],
+      ['question', undefined, `k3v9x2mq:${digest}`],
       ['deny', 'danger', `k3v9x2mq:${digest}`],
     ])
     expect(readButtonValue(`k3v9x2mq:${digest}`)).toEqual({ transfer: 'k3v9x2mq', digest })

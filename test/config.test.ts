@@ -86,6 +86,7 @@ suite('the example file', () => {
       approving: 1_800_000,
       running: 50 * 3_600_000,
       closing: 3_600_000,
+      afterEnd: 24 * 3_600_000,
     })
     expect(whole.polls).toEqual({ least: 15_000, most: 120_000, approval: 300_000, closing: 30_000 })
     expect(whole.azure).toMatchObject({ requestTimeout: 30_000, resubmitAfter: 60_000, operationHosts: [] })
@@ -140,6 +141,11 @@ suite('sources', () => {
     ['an open quote', 'cloud: "hunter2-secret\n', /^drawbridge\.yaml, line 2, column 1: Missing closing/],
     ['an unknown tag', 'cloud: !secret public\n', /line 1, column 8: Unresolved tag/],
     ['an alias without anchor', 'cloud: *nothing\n', /drawbridge\.yaml.* — /],
+    [
+      'too many aliases',
+      `a: &a [${'x,'.repeat(20)}]\nb: [${'*a,'.repeat(120)}]\n`,
+      /^drawbridge\.yaml: uses aliases \(\*name\) too often — write the values out/,
+    ],
     ['an empty file', '# nothing\n', /^drawbridge\.yaml: holds no keys/],
     ['a list', '- cloud\n', /^drawbridge\.yaml: holds no keys/],
   ])('refuses YAML with %s', (_name, yaml, expected) => {

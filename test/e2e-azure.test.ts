@@ -144,6 +144,7 @@ describe('a submit whose answer does not tell', () => {
     expect(jobs('stubborn')).toEqual([])
     const last = textOf(await reply(world, idOf('stubborn'), 'has failed'))
     expect(last).toContain('Azure’s support')
+    expect(last).toContain('Nothing was started in Azure')
     expect(await guardOf('stubborn')).toBeNull()
   })
 })

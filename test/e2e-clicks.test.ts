@@ -53,7 +53,7 @@ describe('the card', () => {
 
   test('carries nothing in its buttons but the transfer and the digest of what it shows', async () => {
     const { transfer } = await on.record('plain')
-    expect(valuesOf(on.cardNow('plain'))).toEqual(Array(2).fill(`${transfer.id}:${transfer.round?.digest}`))
+    expect(valuesOf(on.cardNow('plain'))).toEqual(Array(4).fill(`${transfer.id}:${transfer.round?.digest}`))
   })
 })
 

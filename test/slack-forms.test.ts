@@ -43,7 +43,9 @@ const handlers: Handlers = {
     return found()
   },
   onDecision: async () => ({ ok: true, lines: [] }),
-  beforeDeny: async () => undefined,
+  onQuestion: async () => ({ ok: true, lines: [] }),
+  onWithdrawal: async () => ({ ok: true, lines: [] }),
+  beforeAct: async () => undefined,
   onView: async () => undefined,
   onMembershipChange: () => undefined,
 }

@@ -4,11 +4,18 @@ import type { Handlers } from '../src/bot/handlers-type.ts'
 import { createServer } from '../src/bot/server.ts'
 import { createSlackInbound, type SlackInbound, type SlackInboundOptions } from '../src/bot/slack-inbound.ts'
 import { speaker } from '../src/bot/slack-payloads.ts'
-import type { Answer, Command, DecisionInput } from '../src/transfer/ports.ts'
+import type { Answer, Click, Command, DecisionInput, QuestionInput, WithdrawalInput } from '../src/transfer/ports.ts'
 import { until } from './support/until.ts'
 
 type Way = 'http' | 'socket'
-type Heard = { commands: Command[]; decisions: DecisionInput[]; denials: object[]; groups: string[] }
+type Heard = {
+  commands: Command[]
+  decisions: DecisionInput[]
+  before: Click[]
+  questions: QuestionInput[]
+  withdrawals: WithdrawalInput[]
+  groups: string[]
+}
 
 const logged: string[] = []
 const note = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
@@ -23,17 +30,17 @@ let heard: Heard
 let answers: {
   command: () => Promise<Answer>
   decision: () => Promise<Answer>
-  deny: () => Promise<Answer | undefined>
+  before: () => Promise<Answer | undefined>
 }
 
 beforeEach(async () => {
   logged.length = 0
   failing = 0
-  heard = { commands: [], decisions: [], denials: [], groups: [] }
+  heard = { commands: [], decisions: [], before: [], questions: [], withdrawals: [], groups: [] }
   answers = {
     command: async () => ({ ok: true, lines: [['Recorded as ', { code: 'k3v9' }, '.']] }),
     decision: async () => ({ ok: true, lines: [['Your answer counts.']] }),
-    deny: async () => undefined,
+    before: async () => undefined,
   }
   slack = await startSlackSandbox({ eventRetryDelaysMs: [0, 1, 1] })
 })
@@ -53,9 +60,17 @@ const handlers: Handlers = {
     heard.decisions.push(input)
     return answers.decision()
   },
-  beforeDeny(input) {
-    heard.denials.push(input)
-    return answers.deny()
+  onQuestion(input) {
+    heard.questions.push(input)
+    return answers.decision()
+  },
+  onWithdrawal(input) {
+    heard.withdrawals.push(input)
+    return answers.decision()
+  },
+  beforeAct(click) {
+    heard.before.push(click)
+    return answers.before()
   },
   onForm: async () => ({ ok: true, lines: [] }),
   choices: async () => [],
@@ -213,7 +228,9 @@ describe.each<Way>(['http', 'socket'])('over %s', (way) => {
     const sam = slack.as('U0SAM')
     await sam.click({ message: await card(), actionId: 'deny' })
     const form = await slack.until((state) => state.views[0])
-    expect(heard.denials).toEqual([{ by: 'slack:T0SANDBOX/U0SAM', transfer: 'k3v9x2mq', digest: 'd1935e00' }])
+    expect(heard.before).toEqual([
+      { act: 'deny', by: 'slack:T0SANDBOX/U0SAM', transfer: 'k3v9x2mq', digest: 'd1935e00' },
+    ])
     const sent = await sam.submit(form, { reason: ' Not in the freeze ' })
     expect(heard.decisions).toEqual([
       {
@@ -335,7 +352,7 @@ describe('people of other companies', () => {
     await stranger.submit(form, { reason: 'because' })
     expect(heard.commands.map(({ by }) => by)).toEqual([own, own, own])
     expect(heard.decisions.map(({ by }) => by)).toEqual([own, own])
-    expect(heard.denials).toMatchObject([{ by: own }])
+    expect(heard.before).toMatchObject([{ by: own }])
     expect(heard.commands.map(({ origin }) => origin.address)).toEqual([
       'slack:T0SANDBOX/C0DATA',
       'slack:T0SANDBOX/C0DATA',
@@ -406,7 +423,7 @@ describe('answers that cannot be given as they should', () => {
   test('a click on what is no button of ours is acknowledged and nothing else', async () => {
     await start('http')
     expect((await slack.as('U0SAM').click({ message: await card(), actionId: 'elsewhere' })).status).toBe(200)
-    expect(heard).toEqual({ commands: [], decisions: [], denials: [], groups: [] })
+    expect(heard).toEqual({ commands: [], decisions: [], before: [], questions: [], withdrawals: [], groups: [] })
   })
 
   test('an answer without words shows nothing', async () => {
@@ -422,7 +439,7 @@ describe('the form for the reason', () => {
 
   test('does not open for somebody who may not decide', async () => {
     await start('http')
-    answers.deny = async () => no
+    answers.before = async () => no
     await slack.as('U0RIO').click({ message: await card(), actionId: 'deny' })
     await slack.until(() => ephemerals().length === 1)
     expect(ephemerals()[0]).toMatchObject({ to: 'U0RIO', text: 'You are not an approver of this transfer.' })
@@ -431,7 +448,7 @@ describe('the form for the reason', () => {
 
   test('does not open when the question hangs: the person is told to try again', async () => {
     await start('http')
-    answers.deny = () => never
+    answers.before = () => never
     const { status } = await slack.as('U0SAM').click({ message: await card(), actionId: 'deny' })
     expect(status).toBe(200)
     await slack.until(() => ephemerals().length === 1)

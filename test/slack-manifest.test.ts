@@ -76,6 +76,7 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
     ['/drawbridge status k7m2p9qx', 'status'],
     ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],
+    ['/drawbridge withdraw k7m2p9qx', 'withdraw'],
   ])
 })
 

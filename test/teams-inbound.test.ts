@@ -23,6 +23,8 @@ import {
   textDrawing,
 } from './support/teams-adapter.ts'
 
+/** What the handlers hear when nothing is for them. */
+const nothing = { commands: [], forms: [], decisions: [], questions: [], withdrawals: [], views: [] }
 const never = new Promise<never>(() => undefined)
 const mark = { transfer: 'k3v9x2mq', slot: 'card' }
 const dana = inTeams(PEOPLE.dana)
@@ -341,7 +343,7 @@ test.each(['task/fetch', 'composeExtension/query', 'signin/verifyState', 'constr
   async (name) => {
     const { status, body } = await as('sam').invoke(name, {})
     expect([status, body]).toMatchObject([200, { statusCode: 400, type: 'application/vnd.microsoft.error' }])
-    expect(adapter.heard).toEqual({ commands: [], forms: [], decisions: [], views: [] })
+    expect(adapter.heard).toEqual(nothing)
   },
 )
 
@@ -492,7 +494,7 @@ describe('where people write from', () => {
     await post(PEOPLE.sam)
     expect(written()).toMatchObject([{ conversation: chatOf('sam') }])
     expect(adapter.teams.state.calls.filter(({ method }) => method === 'create')).toEqual([])
-    expect(adapter.heard).toEqual({ commands: [], forms: [], decisions: [], views: [] })
+    expect(adapter.heard).toEqual(nothing)
   })
 
   test('is kept of members who come: the link to a channel then names its team', async () => {
@@ -576,7 +578,7 @@ describe('while Redis is away', () => {
     expect(clicked.shown).toMatch(storeDown)
     await adapter.teams.until(() => written().filter((each) => storeDown.test(shown(each))).length === 2)
     expect(performance.now() - started).toBeLessThan(3_000)
-    expect(own.heard).toEqual({ commands: [], forms: [], decisions: [], views: [] })
+    expect(own.heard).toEqual(nothing)
   })
   const storeDown = /store|nothing was recorded/i
 })

@@ -236,7 +236,7 @@ test('a cancel of what was sent but never began ends at once, and of what runs o
     { type: 'cancel_asked', at: 4_000, by: dana },
   ])
   const ended = { type: 'ended', at: 5_000 } as const
-  const ending = { outcome: 'cancelled', cause: 'cancelled', nothingSent: false, leftOver: [] } as const
+  const ending = { outcome: 'cancelled', cause: 'cancelled', nothingSent: true, leftOver: [] } as const
   expect(apply(sent, { ...ended, ending })).toMatchObject({ status: 'cancelled' })
   const running = apply(sent, { type: 'submitted', at: 4_500, operation })
   expect(() => apply(running, { ...ended, ending })).toThrow(/cannot follow/)
@@ -256,7 +256,7 @@ test('a job that is found before the record knows of a submit is undone like any
 test('nothing leaves a final status, and a click on it is answered', () => {
   const refused = apply(start(requestedEvent()), { type: 'refused', at: 2_000, code: 'database_not_found', facts: {} })
   expect(() => apply(refused, { type: 'planned', at: 3_000, plan })).toThrow(/cannot follow/)
-  expect(refusalOf(refused, { type: 'cancel_asked', at: 3_000, by: dana })).toBe('not_open')
+  expect(refusalOf(refused, { type: 'cancel_asked', at: 3_000, by: dana })).toBe('not_stoppable')
   expect(refusalOf(refused, decision(askedTransfer(), sam, 'approve'))).toBe('not_open')
 })
 

@@ -98,7 +98,10 @@ function orNothing<T>(read: Promise<T>): Promise<T | undefined> {
 type Reading = { refusal: string; facts: Readonly<Record<string, string>>; action: string }
 
 function failed(context: Context, error: unknown, { refusal, facts, action }: Reading): Failure {
-  return answerIn(error)?.status === 404 ? new Refusal(refusal, facts) : context.errors.failureOf(error, action)
+  const answer = answerIn(error)
+  // What is missing may be the subscription, and not what was looked for in it.
+  const isMissing = answer?.status === 404 && context.errors.faultOf(answer).code !== 'SubscriptionNotFound'
+  return isMissing ? new Refusal(refusal, facts) : context.errors.failureOf(error, action)
 }
 
 /** What is missing comes first, outer before inner: a database cannot be found where its server is not. */

@@ -1,22 +1,13 @@
 import { cancelAnswer, decisionAnswer, settleAnswer } from '../cards/answers.ts'
-import { refuseDecision } from '../transfer/apply-people.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
-import { approversOf } from '../transfer/policy.ts'
+import { matchRule } from '../transfer/policy.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
-import {
-  change,
-  checkStanding,
-  type Desk,
-  isAmong,
-  isOperator,
-  maySee,
-  readTransfer,
-  stagesOf,
-  type Visit,
-} from './desk.ts'
+import { type RuleVersions, ruleVersions } from '../transfer/rule-version.ts'
+import { approversNow } from '../transfer/stages-now.ts'
+import { change, checkStanding, type Desk, isAmong, isOperator, maySee, stagesOf, type Visit } from './desk.ts'
 
 /** Records an approval or a denial, or says why it does not count. */
 export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Promise<Answer> {
@@ -30,15 +21,6 @@ export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Pr
   return change(desk, visit, input.transfer, make, (next) => ({ ok: true, lines: decisionAnswer(next, verdict) }))
 }
 
-/** Throws the refusal that a denial by this person would get now. */
-export async function checkDeny(
-  desk: Desk,
-  { by, transfer: id, digest }: Omit<DecisionInput, 'delivery' | 'verdict'>,
-): Promise<void> {
-  const { transfer } = await readTransfer(desk, id)
-  refuseDecision(transfer, { ...(await candidate(desk, transfer, by)), verdict: 'deny', digest })
-}
-
 /** Records the wish to cancel: requester, approvers and operators. */
 export async function cancel(
   desk: Desk,
@@ -49,7 +31,7 @@ export async function cancel(
 ): Promise<Answer> {
   const why = reason === undefined ? {} : { reason }
   const make = async (transfer: Transfer): Promise<{ type: 'cancel_asked'; at: number; by: string }> => {
-    const may = [...approversOf(transfer.rule), ...desk.policy.operators]
+    const may = [...approversNow(transfer), ...desk.policy.operators]
     const own = isSamePerson(transfer.request, personBehind(desk.policy.people, by))
     if (!own && !(await isAmong(desk, by, may))) {
       throw new Refusal((await isVisible(desk, transfer, by, origin)) ? 'not_canceller' : 'unknown_transfer', { id })
@@ -88,11 +70,19 @@ export async function isVisible(
   return inItsThread || (await maySee(desk, transfer, by))
 }
 
+/** Somebody who may have a say, before it is known what they say. */
+type Candidate = Omit<Decision, 'verdict' | 'digest'> & RuleVersions
+
 /** The person's standing in this transfer: nobody decides on their own request, whatever else they are. */
-async function candidate(desk: Desk, transfer: Transfer, by: string): Promise<Omit<Decision, 'verdict' | 'digest'>> {
+export async function candidate(desk: Desk, transfer: Transfer, by: string): Promise<Candidate> {
   const at = desk.clock.now()
   const who = personBehind(desk.policy.people, by)
   if (isSamePerson(transfer.request, who)) throw new Refusal('own_request')
   await checkStanding(desk, by)
-  return { ...who, at, stages: await stagesOf(desk, transfer, by) }
+  return { ...who, at, stages: await stagesOf(desk, transfer, by), ...versionsFor(desk, transfer) }
+}
+
+/** Which rule the transfer keeps, and today's for the same request where it is another. */
+export function versionsFor(desk: Desk, { rule, request }: Transfer): RuleVersions {
+  return ruleVersions(rule, matchRule(desk.policy, request))
 }

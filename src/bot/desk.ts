@@ -13,8 +13,9 @@ import {
   platformOf,
   type Somebody,
 } from '../transfer/people.ts'
-import { approversOf, matchRule, type Policy, peopleOf } from '../transfer/policy.ts'
+import { matchRule, type Policy } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
+import { approversNow, peopleNow, stagesNow } from '../transfer/stages-now.ts'
 
 /** What the handlers work with; `store` fails fast. */
 export type Desk = {
@@ -95,15 +96,20 @@ export async function checkStanding(desk: Desk, by: Person): Promise<void> {
   if (standing !== 'member') throw new Refusal(standing)
 }
 
-/** Stages of the rule in which the person is an approver, under the rule as it was and under today's for the same request. */
-export async function stagesOf(desk: Desk, { rule, request }: Transfer, by: Person): Promise<readonly number[]> {
-  const today = matchRule(desk.policy, request)
+/**
+ * Stages of the rule in which the person is an approver now, under the rule as it was and under today's for the same
+ * request: those whom an escalation asks too, if both rules have them in theirs.
+ */
+export async function stagesOf(desk: Desk, transfer: Transfer, by: Person): Promise<readonly number[]> {
+  const today = matchRule(desk.policy, transfer.request)
   const [then, now] = await Promise.all([
-    held(desk, by, approversOf(rule)),
-    today ? held(desk, by, approversOf(today)) : [],
+    held(desk, by, approversNow(transfer)),
+    today ? held(desk, by, approversNow({ ...transfer, rule: today })) : [],
   ])
   if (now.length === 0) return []
-  return rule.stages.flatMap((stage, index) => (stage.approvers.some((each) => then.includes(each)) ? [index] : []))
+  return stagesNow(transfer).flatMap((stage, index) =>
+    stage.approvers.some((each) => then.includes(each)) ? [index] : [],
+  )
 }
 
 /** True for an operator. */
@@ -111,12 +117,12 @@ export async function isOperator(desk: Desk, by: Person): Promise<boolean> {
   return isAmong(desk, by, desk.policy.operators)
 }
 
-/** True for the requester, the people of the rule, operators and auditors. */
-export async function maySee(desk: Desk, { request, rule }: Transfer, by: Person): Promise<boolean> {
+/** True for the requester, the people of the rule, those of an escalation once there was one, operators and auditors. */
+export async function maySee(desk: Desk, transfer: Transfer, by: Person): Promise<boolean> {
   const { operators, auditors } = desk.policy
   return (
-    isSamePerson(request, personBehind(desk.policy.people, by)) ||
-    isAmong(desk, by, [...peopleOf(rule), ...operators, ...auditors])
+    isSamePerson(transfer.request, personBehind(desk.policy.people, by)) ||
+    isAmong(desk, by, [...peopleNow(transfer), ...operators, ...auditors])
   )
 }
 

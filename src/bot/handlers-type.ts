@@ -1,7 +1,15 @@
 import type { View } from '../cards/view.ts'
 import type { Choice, ChoiceKind } from '../transfer/form-choices.ts'
 import type { Address, Person } from '../transfer/model.ts'
-import type { Answer, Command, DecisionInput, FormInput } from '../transfer/ports.ts'
+import type {
+  Answer,
+  Click,
+  Command,
+  DecisionInput,
+  FormInput,
+  QuestionInput,
+  WithdrawalInput,
+} from '../transfer/ports.ts'
 
 /** What the chats call. Handlers never throw and answer in time by themselves; adapters guard against both all the same. */
 export type Handlers = {
@@ -11,8 +19,10 @@ export type Handlers = {
   /** What the person may choose in a field; nothing when it cannot be read in time. */
   choices(kind: ChoiceKind, typed: string, by: Person): Promise<readonly Choice[]>
   onDecision(input: DecisionInput): Promise<Answer>
-  /** The refusal that this click would get now, or undefined: then a reason may be asked. */
-  beforeDeny(input: Omit<DecisionInput, 'delivery' | 'verdict'>): Promise<Answer | undefined>
+  onQuestion(input: QuestionInput): Promise<Answer>
+  onWithdrawal(input: WithdrawalInput): Promise<Answer>
+  /** The refusal that this click would get now, or undefined: then the person may be asked for words. */
+  beforeAct(click: Click): Promise<Answer | undefined>
   /** The card of a round as this person should see it now, and whether they get its buttons; undefined when they may see none there, or it cannot be read in time. */
   onView(input: {
     by: Person

@@ -6,9 +6,10 @@ import { parseCommand } from '../transfer/grammar.ts'
 import type { Millis, Person } from '../transfer/model.ts'
 import { platformOf } from '../transfer/people.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
+import { askQuestion, checkAct, withdraw, withdrawByClick } from './act.ts'
 import { ask, retry } from './ask.ts'
 import { choices } from './choices.ts'
-import { cancel, checkDeny, decide, settle } from './decide.ts'
+import { cancel, decide, settle } from './decide.ts'
 import { type Desk, once, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
 import { createLocalWords } from './local-words.ts'
@@ -35,12 +36,18 @@ export function createHandlers(desk: Desk, onMembershipChange: (group: string) =
     onDecision: (input) => {
       return answer(desk, input, 'decision', (visit) => decide(desk, visit, input), input.transfer)
     },
-    beforeDeny: async (input) => {
+    onQuestion: (input) => {
+      return answer(desk, input, 'question', (visit) => askQuestion(desk, visit, input), input.transfer)
+    },
+    onWithdrawal: (input) => {
+      return answer(desk, input, 'withdrawal', (visit) => withdrawByClick(desk, visit, input), input.transfer)
+    },
+    beforeAct: async (click) => {
       const refusal = await limited(
-        checkDeny(desk, input).then(() => undefined),
+        checkAct(desk, click).then(() => undefined),
         1_500,
       ).catch((error: unknown) => error)
-      return refusal === undefined ? undefined : localized(desk, input.by, say(desk, refusal))
+      return refusal === undefined ? undefined : localized(desk, click.by, say(desk, refusal))
     },
     onView: (input) => limited(viewFor(desk, input), patience).catch(() => undefined),
   }
@@ -62,6 +69,8 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
       return retry(desk, visit, command, intent.id)
     case 'cancel':
       return cancel(desk, visit, command, intent.id, intent.reason)
+    case 'withdraw':
+      return withdraw(desk, visit, command, intent.id, intent.reason)
     case 'settle':
       return settle(desk, visit, command, intent.id, intent.running)
   }
@@ -109,6 +118,8 @@ async function keep(desk: Desk, visit: Visit, kind: string, error: unknown, tran
   const about = transfer === undefined ? {} : { transfer }
   const notice = { at: desk.clock.now(), kind: `${kind}_refused`, by: visit.by, facts: { code: error.code }, ...about }
   const result = await stored(desk.store.remember(once(desk, visit, no), notice))
+  // Told without its line it would be missing from the audit.
+  if (result.kind === 'late') throw new Refusal('try_again')
   return result.kind === 'repeat' ? result.answer : no
 }
 

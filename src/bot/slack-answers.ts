@@ -4,7 +4,7 @@ import type { Answer } from '../transfer/ports.ts'
 import type { Log } from './log.ts'
 import { slackErrorCode } from './slack-errors.ts'
 
-/** Where a person is to be answered. */
+/** Where a person is to be answered; the channel is empty for what was clicked outside of any. */
 export type Asker = { channel: string; user: string; thread?: string | undefined }
 
 /** Ways to tell one person something, for their eyes only. None of them throws: what cannot be told is logged. */
@@ -53,7 +53,7 @@ export function createAnswers(client: webApi.WebClient, log: Log): Answers {
 
   async function inChannel(to: Asker, { lines }: Answer): Promise<void> {
     const text = toMrkdwn(lines)
-    if (text !== '' && !(await ephemeral(to, text))) await direct(to.user, text)
+    if (text !== '' && (to.channel === '' || !(await ephemeral(to, text)))) await direct(to.user, text)
   }
 
   return {
@@ -65,6 +65,8 @@ export function createAnswers(client: webApi.WebClient, log: Log): Answers {
     async toClick(respond, to, answer) {
       const text = toMrkdwn(answer.lines)
       if (text === '') return
+      // What was clicked in no message has no address to answer to.
+      if (to.channel === '') return inChannel(to, answer)
       try {
         const place = to.thread ? { thread_ts: to.thread } : {}
         await respond({ response_type: 'ephemeral', replace_original: false, text, ...place })

@@ -8,75 +8,89 @@ import type {
   ViewSubmitAction,
   webApi,
 } from '@slack/bolt'
+import { clickForms, type FormId, isFormId } from '../cards/click-forms.ts'
 import { readButtonValue } from '../cards/view.ts'
-import type { Answer, DecisionInput } from '../transfer/ports.ts'
+import type { Answer } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
 import type { Handlers } from './handlers-type.ts'
 import type { Log } from './log.ts'
+import { type Act, sendAct } from './send-act.ts'
 import type { Answers, Asker } from './slack-answers.ts'
-import { denyForm, denyView, readDenyForm, reasonError, refusedView } from './slack-deny-modal.ts'
+import { clickView, fieldError, readClickForm, refusedView } from './slack-click-form.ts'
 import { slackErrorCode } from './slack-errors.ts'
 import { personOf } from './slack-payloads.ts'
 
-/** Milliseconds for the question whether a reason may be asked: the click's trigger lives 3 s, and the form must still open. */
+/** Milliseconds for the question whether somebody may be asked for words: the click's trigger lives 3 s, and the form must still open. */
 const BEFORE_FORM = 1_700
 
 type Clicking = { app: App; handlers: Handlers; answers: Answers; client: webApi.WebClient; log: Log }
 type Click = { body: BlockAction<ButtonAction>; action: ButtonAction; ack: AckFn<void>; respond: RespondFn }
 
-/** Clicks on Approve and Deny, and the form that asks for the reason, become decisions. */
+/** Clicks on the buttons of cards, and the forms in which some of them ask for words, become what people say. */
 export function listenToClicks(clicking: Clicking): void {
   const { app } = clicking
   app.action<BlockAction<ButtonAction>>('approve', (click) => approve(clicking, click))
-  app.action<BlockAction<ButtonAction>>('deny', (click) => askWhy(clicking, click))
-  app.view<ViewSubmitAction>({ callback_id: denyForm, type: 'view_submission' }, async ({ ack, body, view }) => {
-    const { reason, channel, ...shown } = readDenyForm(view)
-    if (reason === '') return ack(reasonError('Say in a few words why.'))
-    const by = personOf(body.user.team_id, body.user.id)
-    const input: DecisionInput = { delivery: `slack:${view.id}`, by, ...shown, verdict: 'deny', reason }
-    await submitted(clicking, input, ack, { channel, user: body.user.id })
-  })
+  for (const id of Object.keys(clickForms).filter(isFormId)) {
+    app.action<BlockAction<ButtonAction>>(id, (click) => askForWords(clicking, id, click))
+    app.view<ViewSubmitAction>({ callback_id: id, type: 'view_submission' }, async ({ ack, body, view }) => {
+      const { words, channel, ...shown } = readClickForm(id, view)
+      const { required, missing } = clickForms[id]
+      if (required && words === '') return ack(fieldError(id, missing))
+      const by = personOf(body.user.team_id, body.user.id)
+      const act: Act = { act: id, delivery: `slack:${view.id}`, by, ...shown, words }
+      await submitted(clicking, id, act, ack, { channel, user: body.user.id })
+    })
+  }
 }
 
 async function approve({ handlers, answers }: Clicking, { body, action, ack, respond }: Click): Promise<void> {
-  const input: DecisionInput = { delivery: deliveryOf(body, action), ...shownTo(body, action), verdict: 'approve' }
-  const { answer } = await answerInTime(() => handlers.onDecision(input))
+  const act: Act = { act: 'approve', delivery: deliveryOf(body, action), ...shownTo(body, action) }
+  const { answer } = await answerInTime(() => sendAct(handlers, act))
   await ack()
   await answers.toClick(respond, placeOf(body), answer)
 }
 
-async function askWhy({ handlers, answers, client, log }: Clicking, click: Click): Promise<void> {
+async function askForWords({ handlers, answers, client, log }: Clicking, id: FormId, click: Click): Promise<void> {
   const { body, action, ack, respond } = click
   await ack()
   const { by, transfer, digest } = shownTo(body, action)
-  const { answer: refusal } = await answerInTime(() => handlers.beforeDeny({ by, transfer, digest }), BEFORE_FORM)
+  const { answer: refusal } = await answerInTime(
+    () => handlers.beforeAct({ act: id, by, transfer, digest }),
+    BEFORE_FORM,
+  )
   const to = placeOf(body)
   if (refusal) return answers.toClick(respond, to, refusal)
   try {
-    await client.views.open({ trigger_id: body.trigger_id, view: denyView({ transfer, digest, channel: to.channel }) })
+    await client.views.open({
+      trigger_id: body.trigger_id,
+      view: clickView(id, { transfer, digest, channel: to.channel }),
+    })
   } catch (error) {
-    log.warn({ code: slackErrorCode(error) }, 'the form for a reason could not be opened')
-    await answers.toClick(respond, to, clickAgain)
+    log.warn({ code: slackErrorCode(error) }, 'the form of a click could not be opened')
+    await answers.toClick(respond, to, clickAgain(clickForms[id].title))
   }
 }
 
 async function submitted(
   { handlers, answers }: Clicking,
-  input: DecisionInput,
+  id: FormId,
+  act: Act,
   ack: (answer?: ViewResponseAction) => Promise<void>,
   to: Asker,
 ): Promise<void> {
-  const { answer, late } = await answerInTime(() => handlers.onDecision(input))
+  const { answer, late } = await answerInTime(() => sendAct(handlers, act))
   // Submitted again, the form has the same id: whatever became of the first one counts.
-  if (late) return ack(reasonError('This could not be recorded in time. Press Deny again.'))
+  if (late) return ack(fieldError(id, `This could not be recorded in time. Press ${clickForms[id].send} again.`))
   if (!answer.ok) return ack({ response_action: 'update', view: refusedView(answer.lines) })
   await ack()
-  if (to.channel !== '') await answers.inChannel(to, answer)
+  await answers.inChannel(to, answer)
 }
 
-const clickAgain: Answer = {
-  ok: false,
-  lines: [['Slack could not open the form for your reason. Nothing was recorded: please click Deny again.']],
+function clickAgain(title: string): Answer {
+  return {
+    ok: false,
+    lines: [[`Slack could not open the form. Nothing was recorded: please click ${title} again.`]],
+  }
 }
 
 /** What was on the button: the transfer and the digest of what the card showed. */

@@ -7,7 +7,7 @@ import { withDeadline } from './deadline.ts'
 import type { Handlers } from './handlers-type.ts'
 import type { Log } from './log.ts'
 import type { Answers, Asker } from './slack-answers.ts'
-import { refusedView } from './slack-deny-modal.ts'
+import { refusedView } from './slack-click-form.ts'
 import { slackErrorCode } from './slack-errors.ts'
 import {
   fieldError,

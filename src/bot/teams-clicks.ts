@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { askVerb } from '../cards/adaptive-form.ts'
+import { type FormId, inputId } from '../cards/click-forms.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
-import type { Answer, DecisionInput } from '../transfer/ports.ts'
+import type { Answer } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
 import { withDeadline } from './deadline.ts'
 import type { Handlers } from './handlers-type.ts'
+import { type Act, sendAct } from './send-act.ts'
 import { deliveryOf, originOf, personOf, placeOf, type TeamsActivity } from './teams-activity.ts'
 import { closeForm, type FormTools, takeForm } from './teams-forms.ts'
 import { cardType, type TeamsRender } from './teams-render.ts'
@@ -14,24 +16,31 @@ import { typedReason } from './teams-text.ts'
 /** The body of an answer to `adaptiveCard/action`; Teams shows it only when HTTP says 200. */
 export type ClickReply = { statusCode: number; type: string; value: object | string }
 
-const shown = { transfer: z.string(), digest: z.string() }
-const clicked = z.discriminatedUnion('verb', [
-  z.object({ verb: z.literal('approve'), ...shown }),
-  z.object({ verb: z.literal('deny'), ...shown, reason: z.string().nullish() }),
-])
+const clicked = z.object({
+  verb: z.enum(['approve', 'comment', 'question', 'deny', 'withdraw']),
+  transfer: z.string(),
+  digest: z.string().prefault(''),
+})
 const fetched = z.object({ transfer: z.string(), round: z.number() })
 const invoked = z.object({ action: z.object({ verb: z.string(), data: z.record(z.string(), z.unknown()).nullish() }) })
 
 /** Milliseconds for the card as it stands now, so that the answer leaves within 3 s. */
 const VIEW_WITHIN = 2_600
 
-/** The decision that the buttons of a card stand for; undefined when the data is not of one of our cards. */
-export function decisionIn(activity: TeamsActivity, data: unknown): DecisionInput | undefined {
+/** What the buttons of a card stand for, with the words that were typed for it; undefined when the data is not of one of our cards. */
+export function actIn(activity: TeamsActivity, data: unknown): Act | undefined {
   const read = clicked.safeParse(data).data
   if (!read) return undefined
-  const { verb: verdict, transfer, digest } = read
-  const reason = verdict === 'deny' && read.reason ? { reason: typedReason(read.reason) } : {}
-  return { delivery: deliveryOf(activity), by: personOf(activity), transfer, digest, verdict, ...reason }
+  const { verb: act, transfer, digest } = read
+  const words = act === 'approve' ? '' : typedIn(data as Readonly<Record<string, unknown>>, act, transfer)
+  const said = words === '' ? {} : { words: typedReason(words) }
+  return { act, delivery: deliveryOf(activity), by: personOf(activity), transfer, digest, ...said }
+}
+
+/** A card with several buttons of a kind has a field for each transfer. */
+function typedIn(data: Readonly<Record<string, unknown>>, act: FormId, transfer: string): string {
+  const typed = data[inputId(act, transfer)] ?? data[inputId(act)]
+  return typeof typed === 'string' ? typed : ''
 }
 
 /** What a click gives back, and what is left to do once that is out. */
@@ -75,9 +84,9 @@ async function answerButton(
   data: Readonly<Record<string, unknown>> | null | undefined,
 ): Promise<ClickReply> {
   if (verb === 'refresh') return fetchView({ handlers, render }, activity, data)
-  const input = decisionIn(activity, { ...data, verb })
-  if (!input) return failure(400, 'BadRequest', notOurs)
-  const { answer } = await answerInTime(() => handlers.onDecision(input))
+  const act = actIn(activity, { ...data, verb })
+  if (!act) return failure(400, 'BadRequest', notOurs)
+  const { answer } = await answerInTime(() => sendAct(handlers, act))
   return said(await render.text(placeOf(activity), answer.lines))
 }
 

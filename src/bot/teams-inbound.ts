@@ -163,7 +163,9 @@ const away: Handlers = {
   onForm: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
   choices: async () => [],
   onDecision: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
-  beforeDeny: async () => undefined,
+  onQuestion: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
+  onWithdrawal: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
+  beforeAct: async () => undefined,
   onView: async () => undefined,
   onMembershipChange: () => undefined,
 }

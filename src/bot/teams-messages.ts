@@ -1,8 +1,9 @@
 import type { Answer, Command } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
 import type { Handlers } from './handlers-type.ts'
+import { sendAct } from './send-act.ts'
 import { deliveryOf, isForBot, originOf, personOf, type TeamsActivity } from './teams-activity.ts'
-import { decisionIn, unreadable } from './teams-clicks.ts'
+import { actIn, unreadable } from './teams-clicks.ts'
 import { type FormTools, isFormSent, takeForm } from './teams-forms.ts'
 import { typedText } from './teams-text.ts'
 
@@ -14,9 +15,9 @@ export async function answerMessage(
 ): Promise<Answer | undefined> {
   if (isButton(activity)) {
     if (isFormSent(activity.value)) return (await takeForm(forms, handlers, activity, activity.value)) ?? unreadable()
-    const input = decisionIn(activity, activity.value)
-    if (!input) return unreadable()
-    return (await answerInTime(() => handlers.onDecision(input))).answer
+    const act = actIn(activity, activity.value)
+    if (!act) return unreadable()
+    return (await answerInTime(() => sendAct(handlers, act))).answer
   }
   if (!isForBot(activity)) return undefined
   const command: Command = {

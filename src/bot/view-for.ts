@@ -14,7 +14,10 @@ export async function viewFor(
 ): Promise<{ view: View; mayDecide: boolean } | undefined> {
   const { transfer, chat } = await readTransfer(desk, id)
   if (!transfer.round || round < 1 || round > transfer.round.number) return undefined
-  const standsThere = Object.values(chat.slots).some((slot) => slot.address === address)
+  // A place that is told silently has no card, and what a card shows is not for it.
+  const standsThere = Object.entries(chat.slots).some(
+    ([key, slot]) => !key.startsWith('tell:') && slot.address === address,
+  )
   if (!standsThere && !(await maySee(desk, transfer, by))) return undefined
   const who = personBehind(desk.policy.people, by)
   const { request } = transfer

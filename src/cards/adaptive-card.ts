@@ -1,10 +1,10 @@
 import type { Line } from '../transfer/text.ts'
 import { type MentionEntity, mentionBook, type Names } from './adaptive-names.ts'
+import { type Steps, stepsOf } from './adaptive-steps.ts'
 import { expander } from './adaptive-template.ts'
 import { type Calls, toCardText, toPlainText } from './adaptive-text.ts'
-import { clip } from './phrases.ts'
 import template from './templates/card.json' with { type: 'json' }
-import { type Block, type Button, linesBlock, readButtonValue, type View } from './view.ts'
+import { type Block, linesBlock, type View } from './view.ts'
 
 export { mentionedIn, mentionedInLines, type Names } from './adaptive-names.ts'
 export { toPlainText } from './adaptive-text.ts'
@@ -60,13 +60,14 @@ const rooms: readonly Room[] = [
 /** Small enough whatever comes; without mentions, because each of them takes more than its name. */
 const tightest: Room = { text: 40, many: 6, mentions: false }
 
-const most = { title: 150, label: 60, fallback: 500, button: 40, refreshed: 60 }
+const most = { title: 150, label: 60, fallback: 500, refreshed: 60 }
 const expand = expander(template)
 
 function cardOf(view: View, { names, buttons, refresh }: CardOptions, room: Room): AdaptiveCard {
   const book = mentionBook(room.mentions ? names : withoutIds(names))
   const calls: Calls = { mention: book.markupOf, place: names.place }
-  const blocks = fewBlocks(view.blocks, room.many).map((block) => shown(block, calls, room))
+  const steps = stepsOf(view, (line) => toCardText(line, calls, room.text))
+  const blocks = fewBlocks(view.blocks, room.many).map((block) => shown(block, calls, room, steps))
   const card = expand({
     // Clients show it as the text of a card.
     fallbackText: toCardText([toPlainText([view.text], names)], calls, Math.min(room.text, most.fallback)),
@@ -87,7 +88,7 @@ function withoutIds(names: Names): Names {
 /** A block as the template shows it; a divider before it is a line above it. */
 type Shown = { kind: Block['kind']; separator: boolean; [property: string]: unknown }
 
-function shown({ block, separator }: Placed, calls: Calls, { text, many }: Room): Shown {
+function shown({ block, separator }: Placed, calls: Calls, { text, many }: Room, steps: Steps): Shown {
   const { kind } = block
   const textOf = (line: Line): string => toCardText(line, calls, text)
   switch (kind) {
@@ -104,20 +105,15 @@ function shown({ block, separator }: Placed, calls: Calls, { text, many }: Room)
     case 'note':
       return { kind, separator, text: textOf(block.line) }
     case 'actions':
-      return { kind, separator, approve: clicks(block.buttons, 'approve'), deny: clicks(block.buttons, 'deny') }
+      return {
+        kind,
+        separator,
+        asksToDecide: block.buttons.some(({ id }) => id === 'approve'),
+        ...steps(block.buttons),
+      }
     case 'divider':
       return { kind, separator }
   }
-}
-
-function clicks(buttons: readonly Button[], id: Button['id']): readonly object[] {
-  return buttons
-    .filter((each) => each.id === id)
-    .map(({ label, value }) => {
-      const read = readButtonValue(value)
-      if (!read) throw new Error(`The button ${id} carries no transfer and digest`)
-      return { label: clip(label, most.button), ...read }
-    })
 }
 
 type Placed = { block: Block; separator: boolean }

@@ -90,13 +90,30 @@ export function decisionAnswer(transfer: Transfer, verdict: Verdict): readonly L
   return [[`Your yes is recorded (${have} of ${need}). ${rest}`]]
 }
 
+const undoing = 'The job in Azure is cancelled and watched until it is over; the thread tells it.'
+
 /** What the asker sees when a wish to cancel is kept. */
 export function cancelAnswer({ id, snapshot }: Transfer): readonly Line[] {
-  const next =
-    snapshot === undefined
-      ? 'Nothing has been sent to Azure.'
-      : 'The job in Azure is cancelled and watched until it is over; the thread tells it.'
+  const next = snapshot === undefined ? 'Nothing has been sent to Azure.' : undoing
   return [['The cancellation of ', code(id), ` is recorded. ${next}`]]
+}
+
+/** What the requester sees when they have taken it back. */
+export function withdrawAnswer({ id, snapshot }: Transfer): readonly Line[] {
+  const next = snapshot === undefined ? 'Nothing has been sent to Azure.' : undoing
+  return [['Your withdrawal of ', code(id), ` is recorded. ${next}`]]
+}
+
+/** What an approver sees whose question is on its way. */
+export function questionAnswer({ round }: Transfer): readonly Line[] {
+  const until = round?.expiresAt
+  const limit: Line = until === undefined ? ['.'] : [': the request expires ', { time: until }, '.']
+  return [
+    [
+      'Your question is asked in the thread of the request. It decides nothing, and the time to decide goes on',
+      ...limit,
+    ],
+  ]
 }
 
 /** What the operator sees when they have said how it is in Azure. */
@@ -121,6 +138,7 @@ const explained: readonly { verb: keyof typeof forms; what: string }[] = [
   { verb: 'list', what: 'shows your transfers' },
   { verb: 'retry', what: 'asks for the same again, with new approval' },
   { verb: 'cancel', what: 'stops a transfer and undoes what can be undone' },
+  { verb: 'withdraw', what: 'takes your own request back' },
   { verb: 'settle', what: '(operators) says that an unclear job runs' },
   { verb: 'settleNot', what: '(operators) says that it does not' },
   { verb: 'help', what: 'shows this' },

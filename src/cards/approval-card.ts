@@ -3,16 +3,19 @@ import type { Connection, Material, Round, Side, Stage, Transfer } from '../tran
 import { accountsOf } from '../transfer/people.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
+import { escalatedLines } from './asking-lines.ts'
 import { checkLines } from './check-lines.ts'
+import { decisionButtons } from './click-buttons.ts'
 import { decisionLines } from './decision-lines.ts'
 import { wordsOf } from './operation-words.ts'
 import { bold, code, lowerFirst, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
+import { questionLines } from './question-lines.ts'
 import { lastOf, portalLink, routeFacts, routeTitle } from './route.ts'
 import { sideWords } from './status-words.ts'
-import { type Block, buttonValue, linesBlock, type View } from './view.ts'
+import { linesBlock, type View } from './view.ts'
 
-/** The card of one round: what is asked, what a yes releases, and the two buttons; once it is decided, a sentence instead. */
+/** The card of one round: what is asked, what a yes releases, and the buttons; once it is decided, a sentence instead. */
 export function approvalCard(transfer: Transfer, roundNumber: number): View {
   const { request, round, id, rule } = transfer
   const title = routeTitle(request)
@@ -33,7 +36,11 @@ export function approvalCard(transfer: Transfer, roundNumber: number): View {
         : []),
       ...(current ? linesBlock(checkLines(transfer.plan)) : []),
       ...(current ? linesBlock(askedLines(transfer, current)) : []),
-      ...(decided ? linesBlock(decided) : current ? buttons(id, current.digest) : []),
+      ...(current && !decided ? linesBlock(questionLines(transfer)) : []),
+      ...(decided ? linesBlock(decided) : []),
+      ...(current && !decided
+        ? [{ kind: 'actions', buttons: decisionButtons(transfer, current.digest) } as const]
+        : []),
       { kind: 'note', line: ['Transfer ', code(id), ` · round ${roundNumber} · rule `, code(rule.name)] },
     ],
   }
@@ -42,19 +49,6 @@ export function approvalCard(transfer: Transfer, roundNumber: number): View {
 function replaced(round: Round | undefined): readonly Line[] {
   if (!round) return [['There is nothing to decide yet.']]
   return [[`🔁 Replaced by round ${round.number}: the facts changed, and a yes to this card no longer counts.`]]
-}
-
-function buttons(id: string, digest: string): readonly Block[] {
-  const value = buttonValue(id, digest)
-  return [
-    {
-      kind: 'actions',
-      buttons: [
-        { id: 'approve', label: 'Approve', style: 'primary', value },
-        { id: 'deny', label: 'Deny', style: 'danger', value },
-      ],
-    },
-  ]
 }
 
 type Asked = Material['connections'][number]
@@ -129,7 +123,7 @@ function askedLines(transfer: Transfer, round: Round): readonly Line[] {
     round.expiresAt === undefined
       ? [`Expires ${duration(expiry)} after the first card is out.`]
       : ['Expires ', { time: round.expiresAt }, '.']
-  return [...stages.map((stage, index) => stageLine(transfer, stage, index)), limit]
+  return [...stages.map((stage, index) => stageLine(transfer, stage, index)), ...escalatedLines(transfer), limit]
 }
 
 /** The requester never decides, so a rule that names them has one approver less here. */

@@ -1,4 +1,4 @@
-import type { KnownBlock, MrkdwnElement, PlainTextElement } from '@slack/types'
+import type { ConfirmationDialog, KnownBlock, MrkdwnElement, PlainTextElement } from '@slack/types'
 import type { Line } from '../transfer/text.ts'
 import { toMrkdwn } from './mrkdwn.ts'
 import { clip } from './phrases.ts'
@@ -17,6 +17,9 @@ const limits = {
   button: 75,
   value: 2000,
   text: 3000,
+  dialogTitle: 100,
+  dialogText: 300,
+  dialogButton: 30,
 }
 
 /** A view as Slack takes it: within all of its limits, and with text that forms no mention, link or markup of its own. */
@@ -47,17 +50,33 @@ function blockOf(block: Block): KnownBlock[] {
   }
 }
 
+function dialog({ title, text, yes, no }: NonNullable<Button['confirm']>): ConfirmationDialog {
+  return {
+    title: plainText(title, limits.dialogTitle),
+    text: plainText(text, limits.dialogText),
+    confirm: plainText(yes, limits.dialogButton),
+    deny: plainText(no, limits.dialogButton),
+  }
+}
+
 function field({ label, value }: Fact): MrkdwnElement {
   return mrkdwn([[{ bold: label }], value], limits.field)
 }
 
-function button({ id, label, style, value }: Button): Extract<KnownBlock, { type: 'actions' }>['elements'][number] {
+function button({
+  id,
+  label,
+  style,
+  value,
+  confirm,
+}: Button): Extract<KnownBlock, { type: 'actions' }>['elements'][number] {
   return {
     type: 'button',
     action_id: id,
-    style,
+    ...(style ? { style } : {}),
     text: plainText(label, limits.button),
     value: value.slice(0, limits.value),
+    ...(confirm ? { confirm: dialog(confirm) } : {}),
   }
 }
 

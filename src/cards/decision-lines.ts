@@ -30,13 +30,15 @@ export function decidedLine(transfer: Transfer): Line | undefined {
 
 function approvedLine(approvals: readonly Decision[]): Line {
   const last = approvals.at(-1)
-  const reasons = approvals.flatMap((each) => (each.reason === undefined ? [] : [` ${quote(each.reason)}`]))
+  // Alone, whose comment it is needs no name.
+  const whose = ({ by }: Decision): Line => (approvals.length === 1 ? [' '] : [' ', person(by), ': '])
+  const comments = approvals.flatMap((each) => (each.reason === undefined ? [] : [...whose(each), quote(each.reason)]))
   return [
     '👍 Approved by ',
     ...people(approvals.map((each) => each.by)),
     ...(last ? [', ', { time: last.at }] : []),
     '.',
-    ...reasons,
+    ...comments,
   ]
 }
 
@@ -48,7 +50,7 @@ function deniedLine({ by, at, reason }: Decision): Line {
 function closedLine({ cancel, closing, ending }: Transfer): Line | undefined {
   if (cancel) {
     const why = cancel.reason === undefined ? '.' : `: ${quote(cancel.reason)}`
-    return ['⏹️ Cancelled by ', person(cancel.by), ', ', { time: cancel.at }, why]
+    return [cancel.withdrawn ? '↩️ Withdrawn by ' : '⏹️ Cancelled by ', person(cancel.by), ', ', { time: cancel.at }, why]
   }
   const outcome = ending?.outcome ?? closing?.outcome
   const at = closing?.since ?? ending?.at

@@ -3,6 +3,7 @@ import type { Millis, Principal, Transfer } from '../transfer/model.ts'
 import { rootByDirectMessage } from '../transfer/outline.ts'
 import type { Slot } from '../transfer/ports.ts'
 import { approvalCard } from './approval-card.ts'
+import { reminderView } from './asking-lines.ts'
 import { replyView } from './reply-view.ts'
 import { rootView } from './root-view.ts'
 import type { View } from './view.ts'
@@ -17,12 +18,27 @@ export function draw(
   at: Millis,
   { operators }: { operators: readonly Principal[] },
 ): DrawnView {
-  if (slot.kind === 'root') {
+  if (slot.kind === 'root' || slot.kind === 'tell') {
     const moved = slot.key === rootByDirectMessage
     return drawn(rootView(transfer, at, { quiet: false, moved }), rootView(transfer, at, { quiet: true, moved }))
   }
-  const view = slot.kind === 'card' ? approvalCard(transfer, slot.round) : replyView(transfer, slot.index, operators)
+  const view = viewOf(transfer, slot, operators)
   return drawn(view, view)
+}
+
+function viewOf(
+  transfer: Transfer,
+  slot: Exclude<Slot, { kind: 'root' | 'tell' }>,
+  operators: readonly Principal[],
+): View {
+  switch (slot.kind) {
+    case 'card':
+      return approvalCard(transfer, slot.round)
+    case 'reminder':
+      return reminderView(transfer, slot.mention, slot.link)
+    case 'reply':
+      return replyView(transfer, slot.index, operators)
+  }
 }
 
 function drawn(view: View, quiet: View): DrawnView {

@@ -50,7 +50,7 @@ const outcomes: Readonly<Record<FinalStatus, Say>> = {
   cancelled: (transfer, ending) => {
     const { cancel } = transfer
     const who: Line = cancel
-      ? ['Cancelled by ', person(cancel.by), ...because(cancel.reason)]
+      ? [cancel.withdrawn ? 'Withdrawn by ' : 'Cancelled by ', person(cancel.by), ...because(cancel.reason)]
       : ['The job was cancelled in Azure, not through Drawbridge.']
     return [who, ...withoutData(transfer, ending), again(transfer)]
   },
@@ -76,11 +76,11 @@ function unseenLines(transfer: Transfer, cause: Cause, fault: Fault): readonly L
 }
 
 /** A no that came too late is never told as a no. */
-function releasedLines(transfer: Transfer, { outcome }: Ending): readonly Line[] {
+function releasedLines(transfer: Transfer, { outcome, cause }: Ending): readonly Line[] {
   const no = {
     denied: 'It was denied',
     expired: 'Its approval expired',
-    cancelled: 'It was cancelled',
+    cancelled: cause === 'withdrawn' ? 'It was withdrawn' : 'It was cancelled',
     failed: 'It was stopped',
   }
   const said = outcome === 'denied' || outcome === 'expired' || outcome === 'cancelled' ? no[outcome] : no.failed

@@ -11,6 +11,7 @@ export const forms = {
   list: '/drawbridge list',
   retry: '/drawbridge retry <id>',
   cancel: '/drawbridge cancel <id> [reason]',
+  withdraw: '/drawbridge withdraw <id> [reason]',
   settle: '/drawbridge settle <id> running <operation id>',
   settleNot: '/drawbridge settle <id> not-running',
 } as const

@@ -1,5 +1,6 @@
 import type { Connection, Fault, LeftOver, Milestone, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
+import { changedLine } from './after-end-lines.ts'
 import { faultOnTheWay } from './fault-sentence.ts'
 import { code } from './phrases.ts'
 import { lastOf, portalLink } from './route.ts'
@@ -7,8 +8,10 @@ import { sideWords } from './status-words.ts'
 
 /** The connections that stood there at the end, and what has become of each since. */
 export function leftOverLines(transfer: Transfer): readonly Line[] {
-  const { ending, leftOver = [] } = transfer
+  const { ending, leftOver = [], afterEnd = [] } = transfer
   return (ending?.leftOver ?? []).slice(0, 10).map((connection) => {
+    const changed = afterEnd.find(({ id }) => id.toLowerCase() === connection.id.toLowerCase())
+    if (changed) return changedLine(changed, transfer)
     const outcome = leftOver.find(({ id }) => id.toLowerCase() === connection.id.toLowerCase())
     return outcome ? settled(outcome, transfer) : standing(connection, transfer)
   })

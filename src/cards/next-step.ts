@@ -3,6 +3,7 @@ import type { Status, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import { isStalled } from '../transfer/stall.ts'
 import type { Line } from '../transfer/text.ts'
+import { clockWords } from './asking-lines.ts'
 import { faultOnTheWay } from './fault-sentence.ts'
 import { settleLine } from './forms.ts'
 import { wordsOf } from './operation-words.ts'
@@ -13,7 +14,8 @@ import { usualWords } from './usual-words.ts'
 /** What happens or is to be done next while a transfer is open; nothing once it has ended. */
 export function nextLines(transfer: Transfer): readonly Line[] {
   if (transfer.cancel && transfer.status !== 'closing' && !transfer.ending) {
-    return [['Next: the cancellation takes hold before anything else is done in Azure.']]
+    const what = transfer.cancel.withdrawn ? 'withdrawal' : 'cancellation'
+    return [[`Next: the ${what} takes hold before anything else is done in Azure.`]]
   }
   return next[transfer.status](transfer)
 }
@@ -58,7 +60,7 @@ function awaitingApproval(transfer: Transfer): readonly Line[] {
   if (denied) return [['Next: what was started is undone.']]
   if (reached) return [['Next: what was approved is carried out.']]
   const until = transfer.round?.expiresAt
-  const limit: Line = until === undefined ? [] : [' It expires ', { time: until }, '.']
+  const limit: Line = until === undefined ? [] : [' It expires ', { time: until }, '.', ...clockWords(transfer)]
   return [
     [`Next: ${count(need - have, need > have && have > 0 ? 'more approval' : 'approval')} on the card.`, ...limit],
   ]

@@ -1,4 +1,5 @@
 import type { Principal, Transfer } from '../transfer/model.ts'
+import { approversNow } from '../transfer/stages-now.ts'
 import type { Inline, Line } from '../transfer/text.ts'
 
 /** A name or a command, set apart from the words around it; cut when it is longer than anybody reads. */
@@ -12,8 +13,8 @@ export function bold(text: string): Inline {
 }
 
 /** People and groups by name, with commas; who is many is counted. */
-export function people(principals: readonly Principal[]): Line {
-  const shown = principals.slice(0, 20)
+export function people(principals: readonly Principal[], most = 20): Line {
+  const shown = principals.slice(0, most)
   const named = shown.flatMap((each, index): Inline[] => [...(index > 0 ? [', '] : []), person(each)])
   return principals.length > shown.length ? [...named, ` and ${principals.length - shown.length} more`] : named
 }
@@ -24,8 +25,8 @@ export function person(principal: Principal): Inline {
 }
 
 /** Approvers and operators, each once: whom a security event concerns. */
-export function concerned({ rule }: Transfer, operators: readonly Principal[]): readonly Principal[] {
-  return distinct([...rule.stages.flatMap((stage) => stage.approvers), ...operators])
+export function concerned(transfer: Transfer, operators: readonly Principal[]): readonly Principal[] {
+  return distinct([...approversNow(transfer), ...operators])
 }
 
 /** A reason in quotes, on one line. */

@@ -71,7 +71,7 @@ export const refusalsOfPeople = {
   ],
   not_open: ({ status }) => [
     [
-      'There is nothing to decide or to stop here',
+      'There is nothing to decide here',
       ...(status ? [`: the transfer is at “${statusText(status)}”`] : []),
       '. The thread tells the rest.',
     ],
@@ -220,7 +220,8 @@ function linked(id: string | undefined, link: string | undefined): Inline {
   return link === undefined ? named(id, 'asked for before') : { link, label: id ?? 'this one' }
 }
 
-function whom(by: string | undefined): Inline {
+/** Who came first, by name where it is known. */
+export function whom(by: string | undefined): Inline {
   return by === undefined ? 'somebody else' : person(by)
 }
 

@@ -1,11 +1,14 @@
 import { gateOf } from '../transfer/material.ts'
 import type { Milestone, Principal, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
+import { tellChanged } from './after-end-lines.ts'
+import { tellClock } from './asking-lines.ts'
 import { endingLines } from './ending-lines.ts'
 import { tellLeftOver } from './left-over-lines.ts'
 import { wordsOf } from './operation-words.ts'
 import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
 import { duration } from './quantities.ts'
+import { tellQuestion } from './question-lines.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
 import { refusalSentence } from './sentence.ts'
@@ -37,7 +40,10 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
         ['⚠️ ', person(milestone.by), ': it is still not clear how it is in Azure.'],
         ...refusalSentence(milestone.code, milestone.facts),
       ]
+    case 'question_asked':
+      return tellQuestion(milestone, transfer)
     case 'cancel_asked':
+    case 'withdrawn':
     case 'settled':
     case 'card_undeliverable':
       return [tellPeople(milestone)]
@@ -49,12 +55,17 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
     case 'not_undone':
     case 'closing_slow':
       return tellClosing(milestone, transfer, operators)
+    case 'reminded':
+    case 'escalated':
+      return [tellClock(milestone)]
     case 'ended':
       return tellEnd(transfer, operators)
     case 'stalled':
       return tellStall(milestone, transfer)
     case 'left_over':
       return tellLeftOver(milestone, transfer)
+    case 'connections_changed':
+      return tellChanged(milestone, transfer, operators)
   }
 }
 
@@ -86,10 +97,12 @@ function tellAsking(milestone: Of<'asked' | 'new_round' | 'decided'>, transfer: 
   }
 }
 
-function tellPeople(milestone: Of<'cancel_asked' | 'settled' | 'card_undeliverable'>): Line {
+function tellPeople(milestone: Of<'cancel_asked' | 'withdrawn' | 'settled' | 'card_undeliverable'>): Line {
   switch (milestone.kind) {
     case 'cancel_asked':
       return ['⏹️ ', person(milestone.by), ' cancels this', because(milestone.reason)]
+    case 'withdrawn':
+      return ['↩️ ', person(milestone.by), ' withdraws this request', because(milestone.reason)]
     case 'settled': {
       const { by, how } = milestone
       if (how === 'not-running') return [person(by), ' looked into Azure: no job of this transfer runs there.']
@@ -114,7 +127,7 @@ function tellEnd(transfer: Transfer, operators: readonly Principal[]): readonly 
   const { icon } = statusOf(transfer)
   const what = ending.released
     ? `, the data of this ${request.operation} ${wordsOf(request).crossed} all the same`
-    : `, the ${lowerFirst(routeTitle(request))} ${endWords[ending.outcome]}`
+    : `, the ${lowerFirst(routeTitle(request))} ${ending.cause === 'withdrawn' ? 'was withdrawn' : endWords[ending.outcome]}`
   const first: Line = [`${icon} `, person(request.by), `${what}, after ${duration(ending.at - request.at)}.`]
   const alarm: Line = [...people(concerned(transfer, operators)), ': please look into it now.']
   return [first, ...endingLines(transfer), ...(ending.released ? [alarm] : [])]

@@ -1,10 +1,12 @@
 import type { Millis, Request, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
+import { withdrawButton } from './click-buttons.ts'
 import { decidedLine } from './decision-lines.ts'
 import { endingLines } from './ending-lines.ts'
 import { nextLines } from './next-step.ts'
 import { bold, code, lowerFirst, person, quote } from './phrases.ts'
 import { duration, progressBar } from './quantities.ts'
+import { questionLines } from './question-lines.ts'
 import { routeFacts, routeTitle } from './route.ts'
 import { stallLines } from './stall-lines.ts'
 import { statusOf } from './status-words.ts'
@@ -24,6 +26,7 @@ export function rootView(
   const end = endingLines(transfer)
   const title = routeTitle(request)
   const [first] = end
+  const withdraw = withdrawButton(transfer)
   const happened: Line = [
     `${icon} `,
     bold(words),
@@ -39,7 +42,14 @@ export function rootView(
       { kind: 'title', text: title },
       ...linesBlock([...(moved ? [elsewhere(request)] : []), happened, ...(quiet ? [] : progressLines(transfer))]),
       { kind: 'facts', facts: [...routeFacts(transfer), ...stateFacts(transfer, at, quiet)] },
-      ...linesBlock([...warnings(transfer), ...stallLines(transfer), ...nextLines(transfer), ...end]),
+      ...linesBlock([
+        ...warnings(transfer),
+        ...questionLines(transfer),
+        ...stallLines(transfer),
+        ...nextLines(transfer),
+        ...end,
+      ]),
+      ...(withdraw ? [{ kind: 'actions', buttons: [withdraw] } as const] : []),
       { kind: 'note', line: ['Transfer ', code(id), ' · rule ', code(rule.name)] },
     ],
   }

@@ -2,6 +2,7 @@ import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Line } from '../transfer/text.ts'
 import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
+import { refusalsOfClicks } from './refusals-of-clicks.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
 import { refusalsOfTargets } from './refusals-of-targets.ts'
@@ -13,6 +14,7 @@ const refusals = {
   ...refusalsOfNames,
   ...refusalsOfTargets,
   ...refusalsOfPeople,
+  ...refusalsOfClicks,
   ...refusalsOfWorld,
 }
 

@@ -22,9 +22,9 @@ export const statusWords: Readonly<Record<Status, { icon: string; words: string 
 
 /** Status of a record in words; data that crossed after a no comes before everything else. */
 export function statusOf(transfer: Pick<Transfer, 'status' | 'ending' | 'request'>): { icon: string; words: string } {
-  return transfer.ending?.released
-    ? { icon: '🚨', words: `The data ${wordsOf(transfer.request).crossed} all the same` }
-    : statusWords[transfer.status]
+  const { ending, request, status } = transfer
+  if (ending?.released) return { icon: '🚨', words: `The data ${wordsOf(request).crossed} all the same` }
+  return ending?.cause === 'withdrawn' ? { icon: '↩️', words: 'Withdrawn' } : statusWords[status]
 }
 
 /** The words for a status that arrives as text. */
@@ -69,6 +69,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   denied: 'an approver said no',
   expired: 'not enough approvers said yes in time',
   cancelled: 'somebody cancelled it',
+  withdrawn: 'its requester withdrew it',
   bypassed: 'a connection was approved outside of Drawbridge',
   unclear: 'Azure did not say whether the job had started',
   endpoints_missing: 'Azure did not create and name both connections in time',

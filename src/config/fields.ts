@@ -57,17 +57,19 @@ export const named = <Value extends z.ZodType>(key: z.ZodString, value: Value, h
 }
 
 /** Written with a unit (`8h`, `15m`, `30s`), read as milliseconds. */
-export const duration = (fallback: string) => {
-  const hint = `a time above zero with its unit, as 30s, 15m or 8h (default ${fallback})`
-  return text(/^\d+(\.\d+)? ?(ms|s|m|h|d)$/, hint)
-    .transform((written, context) => {
-      const value = Math.round(ms(written as ms.StringValue))
-      if (value > 0 && value <= ms('366d')) return value
-      context.addIssue({ code: 'custom', message: complaint(written, hint) })
-      return z.NEVER
-    })
-    .prefault(fallback)
-}
+export const duration = (fallback: string) =>
+  time(`a time above zero with its unit, as 30s, 15m or 8h (default ${fallback})`).prefault(fallback)
+
+/** The same without a value of its own. */
+export const optionalDuration = (example: string) => time(`a time above zero with its unit, as 30s, 15m or ${example}`)
+
+const time = (hint: string) =>
+  text(/^\d+(\.\d+)? ?(ms|s|m|h|d)$/, hint).transform((written, context) => {
+    const value = Math.round(ms(written as ms.StringValue))
+    if (value > 0 && value <= ms('366d')) return value
+    context.addIssue({ code: 'custom', message: complaint(written, hint) })
+    return z.NEVER
+  })
 
 /** The address of a service, without a trailing slash: https anywhere, plain http on loopback only. */
 export const serviceUrl = (example: string) =>

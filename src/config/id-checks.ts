@@ -55,6 +55,8 @@ function idsOf({ rules, operators, auditors, people }: Salvaged<File>): readonly
         all(['rules', index, 'stages', at, 'approvers'], stage?.approvers, principal),
       ),
       ...all(['rules', index, 'cards'], rule?.cards, place),
+      ...all(['rules', index, 'escalate', 'to'], rule?.escalate?.to, principal),
+      ...all(['rules', index, 'tell'], rule?.tell, place),
     ]),
     ...all(['operators'], operators, principal),
     ...all(['auditors'], auditors, principal),

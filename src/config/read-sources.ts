@@ -44,16 +44,22 @@ export function readYaml(path: string, tell: (problem: SourceProblem) => void): 
   if (faults.length > 0) return undefined
   const data: unknown = toData(document)
   if (isGroup(data)) return data
-  tell({ label: name, text: 'holds no keys — begin with a copy of drawbridge.example.yaml' })
+  const text =
+    data === tooManyAliases
+      ? 'uses aliases (*name) too often — write the values out'
+      : 'holds no keys — begin with a copy of drawbridge.example.yaml'
+  tell({ label: name, text })
   return undefined
 }
+
+const tooManyAliases = Symbol('too many aliases')
 
 function toData(document: { toJS(): unknown }): unknown {
   try {
     return document.toJS()
-  } catch {
+  } catch (error) {
     // An alias without its anchor, or so many aliases that it looks like an attack.
-    return undefined
+    return error instanceof ReferenceError && /excessive alias/i.test(error.message) ? tooManyAliases : undefined
   }
 }
 

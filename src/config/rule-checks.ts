@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import type { Catalogue } from '../transfer/policy.ts'
+import { checkAskingClocks } from './clock-checks.ts'
 import { whoIsIn } from './people.ts'
 import type { Path, Problems } from './problems.ts'
 import type { Salvaged } from './salvage.ts'
@@ -26,6 +27,7 @@ export function checkRules(file: Salvaged<File>, catalogue: Catalogue, problems:
     else if (rule.name !== undefined) names.set(rule.name, index)
     checkExpiry(rule, path, problems)
     checkStages(rule, path, whoIs, problems)
+    checkAskingClocks(rule, path, whoIs, problems)
     checkGlobs(rule.when?.database, [...path, 'when', 'database'], databaseNames(file, catalogue), file, problems)
     checkGlobs(rule.when?.storage, [...path, 'when', 'storage'], storageNames(file, catalogue), file, problems)
   }

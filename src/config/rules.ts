@@ -40,7 +40,7 @@ export function buildClocks({ clocks }: File): Clocks {
 }
 
 function buildRule(
-  { when, stages, requesters, cards, ...rule }: File['rules'][number],
+  { when, stages, requesters, cards, escalate, reason, tell, remindAfter, confirm, ...rule }: File['rules'][number],
   homes: Homes,
   people: readonly Declared[],
 ): Rule {
@@ -53,7 +53,19 @@ function buildRule(
     requesters: allFull(requesters, homes),
     stages: stages.map(({ approvers, need }) => ({ approvers: once(approvers), need })),
     cards: allFull(cards, homes),
+    ...stated({ remindAfter, confirm, reason: reason && stated(reason) }),
+    ...(escalate ? { escalate: { after: escalate.after, to: once(escalate.to) } } : {}),
+    ...(tell ? { tell: allFull(tell, homes) } : {}),
   }
+}
+
+type Stated<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
+  [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
+}
+
+/** Only the keys that have a value: what the file leaves out is not in the rule either. */
+function stated<T extends object>(all: T): Stated<T> {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Stated<T>
 }
 
 function allFull(ids: readonly string[], homes: Homes): readonly string[] {

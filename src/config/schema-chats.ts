@@ -54,15 +54,21 @@ export const requester = text(
   `${slackPrincipal}, not a name, ${objectId}, or anyone`,
 )
 
-const placeHint =
-  'a Slack id, C… or G… (a channel) or U… (a person), a conversation id of Teams (19:…@thread.tacv2), the Entra object id of a person, or the word approvers'
+const chatPlace =
+  'a Slack id, C… or G… (a channel) or U… (a person), a conversation id of Teams (19:…@thread.tacv2), the Entra object id of a person'
+const decoded = 'the conversation id alone and decoded, as 19:…@thread.tacv2: in a link %3A stands for : and %40 for @'
+const isEncoded = (written: unknown): boolean => typeof written === 'string' && /19%3a/i.test(written)
 
 /** Where cards go. */
 export const place = text(new RegExp(`${placeForm.source}|^approvers$`), (written) =>
-  typeof written === 'string' && /19%3a/i.test(written)
-    ? 'the conversation id alone and decoded, as 19:…@thread.tacv2: in a link %3A stands for : and %40 for @'
-    : placeHint,
+  isEncoded(written) ? decoded : `${chatPlace}, or the word approvers`,
 )
+
+/** Where a story is told silently; who approves is asked, and never only told. */
+export const toldPlace = text(placeForm, (written) => {
+  if (isEncoded(written)) return decoded
+  return written === 'approvers' ? `${chatPlace}: approvers are asked by cards, not told here` : chatPlace
+})
 
 /** People with an account in each chat. */
 export const peopleSchema = optionalList(

@@ -15,8 +15,9 @@ import {
   text,
   whole,
 } from './fields.ts'
-import { approver, peopleSchema, place, requester, slackSchema, teamsSchema } from './schema-chats.ts'
+import { approver, peopleSchema, slackSchema, teamsSchema } from './schema-chats.ts'
 import { sqlLogin, storageCredential, variable } from './schema-credentials.ts'
+import { ruleSchema } from './schema-rules.ts'
 import { complaint } from './wording.ts'
 
 const kinds = 'kind: default, managedIdentity, workloadIdentity, servicePrincipal or token'
@@ -90,45 +91,6 @@ const serverName = text(
   /^(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*$/,
   'the short name of a SQL server, lower case, without its domain',
 )
-const glob = (what: string) =>
-  list(text(/./, `a pattern over ${what}`), `a list of patterns, or leave it out for all ${what}`).optional()
-
-const when = strict(
-  {
-    operation: list(choice(['export', 'import']), 'a list of operations, or leave it out for all').optional(),
-    database: glob('databases'),
-    storage: glob('storage'),
-  },
-  'operation, database and storage, or leave it out for everything',
-).prefault({})
-
-const stage = strict(
-  {
-    approvers: list(approver, 'a list of ids: a stage without approvers could never be passed'),
-    need: whole(1, 100, 'a whole number of people, 1 or more').prefault(1),
-  },
-  'approvers and need',
-)
-
-const rule = strict(
-  {
-    name: text(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'a short name of letters, digits, spaces and . _ -'),
-    when,
-    requesters: list(requester, 'a list of ids of people and user groups, or anyone'),
-    stages: list(stage, 'a list of stages, each with approvers'),
-    cards: list(place, 'a list of channels and people, or approvers: where the request is shown for a decision'),
-    expiry: duration('8h'),
-    gate: choice(['endpoints', 'submission']).prefault('endpoints'),
-    onBypass: choice(['stop', 'follow']).prefault('stop'),
-    unnamedConnections: choice(['wait', 'ask']).prefault('wait'),
-    leftOver: choice(['keep', 'remove']).prefault('keep'),
-    stuckAfter: duration('1h'),
-    silentAfter: duration('3h'),
-    maxOpen: whole(1, 1000, 'a whole number of transfers, 1 or more').prefault(3),
-  },
-  'a rule with name, requesters, stages and cards',
-)
-
 const clocks = strict(
   {
     requested: duration('10m'),
@@ -138,6 +100,7 @@ const clocks = strict(
     approving: duration('30m'),
     running: duration('50h'),
     closing: duration('1h'),
+    afterEnd: duration('24h'),
   },
   'a time for each status',
 ).prefault({})
@@ -159,7 +122,7 @@ export const fileSchema = strict(
     databases: named(alias, database, 'an alias and a resource id for each database'),
     storage: named(alias, account, 'an alias and an account for each place where exports may go'),
     sqlLogins: named(serverName, sqlLogin, 'a login for each SQL server'),
-    rules: list(rule, 'at least one rule: without one nothing may be exported'),
+    rules: list(ruleSchema, 'at least one rule: without one nothing may be exported'),
     operators: optionalList(approver, 'a list of ids of people and user groups'),
     auditors: optionalList(approver, 'a list of ids of people and user groups'),
     people: peopleSchema,

@@ -3,7 +3,7 @@ import { TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
 import { toRemove } from '../transfer/left-over.ts'
 import { isFinal } from '../transfer/lifecycle.ts'
-import type { Transfer, WorkingStatus } from '../transfer/model.ts'
+import type { WorkingStatus } from '../transfer/model.ts'
 import type { HeldLease, Hint, Stored } from '../transfer/ports.ts'
 import { approving } from './approving.ts'
 import { awaitingApproval } from './awaiting-approval.ts'
@@ -15,6 +15,7 @@ import { preparing } from './preparing.ts'
 import { requested } from './requested.ts'
 import { running } from './running.ts'
 import { submitting } from './submitting.ts'
+import { isWatched, watching } from './watching.ts'
 
 const steps: Readonly<Record<WorkingStatus, Step>> = {
   requested,
@@ -46,9 +47,9 @@ async function once(tools: Tools, hint: Hint, lease: HeldLease, tries: number): 
   if (stored?.transfer.schema !== 1) return false
   const { transfer } = stored
   const { status, version } = transfer
-  const step = stepOf(transfer)
-  if (!step) return !(await tools.store.park(lease, version, { advance: null }))
   const job: Job = { ...tools, transfer, effects: stored.effects, lease, now: tools.clock.now() }
+  const step = stepOf(job)
+  if (!step) return !(await tools.store.park(lease, version, { advance: null }))
   try {
     return await settle(job, stored, hint, await step(job))
   } catch (error) {
@@ -59,10 +60,12 @@ async function once(tools: Tools, hint: Hint, lease: HeldLease, tries: number): 
   }
 }
 
-/** None once the transfer has ended and nothing of it is left to be removed. */
-function stepOf(transfer: Transfer): Step | undefined {
+/** None once the transfer has ended and nothing of it is left to be removed or looked at. */
+function stepOf(job: Pick<Job, 'transfer' | 'clocks' | 'now'>): Step | undefined {
+  const { transfer } = job
   if (!isFinal(transfer.status)) return steps[transfer.status as WorkingStatus]
-  return toRemove(transfer).length > 0 ? leftOver : undefined
+  if (toRemove(transfer).length > 0) return leftOver
+  return isWatched(job) ? watching : undefined
 }
 
 /** Writes what the step wants, then acts on it. True: go on at once. */
@@ -78,7 +81,7 @@ async function settle(job: Job, { transfer }: Stored, hint: Hint, move: Move): P
   const result = await store.commit({
     next,
     events,
-    due: { advance: stepOf(next) ? due : null, ...(events.length > 0 ? { show: now } : {}) },
+    due: { advance: stepOf({ ...job, transfer: next }) ? due : null, ...(events.length > 0 ? { show: now } : {}) },
     lease,
     ...(effects ? { effects } : {}),
     ...(isFinal(next.status) ? { guard: 'free' } : {}),

@@ -1,3 +1,4 @@
+import { causeOf } from '../transfer/cancel.ts'
 import { PermanentError, TransientError } from '../transfer/errors.ts'
 import { type Connection, type Fault, type Side, sides } from '../transfer/model.ts'
 import type { Effect } from '../transfer/ports.ts'
@@ -12,7 +13,7 @@ type PutResult = { ok: true } | { ok: false; fault: Fault }
 /** Approves exactly the connections of the record, each read again by its id right before, and reads back until both are Approved. */
 export const approving: Step = async (job) => {
   const { transfer, effects, now, polls } = job
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   const connections = await readOurs(job).catch((error: unknown): Fault => {
     // What may not be read for good would keep the transfer here for ever, also when Azure's job is long over.
     if (error instanceof PermanentError && overdue(job)) return error.fault
@@ -96,7 +97,7 @@ export function mayPut(job: Job, what: 'approve' | 'reject', { side, state }: Co
 }
 
 /** The slot of one PUT. */
-function slotOf(what: 'approve' | 'reject', side: Side): string {
+export function slotOf(what: 'approve' | 'reject', side: Side): string {
   return `${what}:${side}`
 }
 

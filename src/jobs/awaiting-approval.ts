@@ -1,4 +1,6 @@
 import { applyAll } from '../transfer/apply.ts'
+import { askingDue } from '../transfer/asking-clocks.ts'
+import { causeOf } from '../transfer/cancel.ts'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import { mayHaveStarted } from '../transfer/lifecycle.ts'
 import { changedFacts, materialOf } from '../transfer/material.ts'
@@ -12,14 +14,21 @@ import { isStopped, planned } from './plan.ts'
 import { refuse } from './requested.ts'
 import { unasked } from './unasked.ts'
 
-/** Counts what people said; looks at Azure now and then, and once more right before it goes on. */
+/** Counts what people said, reminds and escalates; looks at Azure now and then, and once more right before it goes on. */
 export const awaitingApproval: Step = async (job) => {
   const { transfer, now, polls } = job
   const { denied, reached } = tally(transfer)
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   if (denied) return leave(job, 'denied', 'denied')
   const until = expiry(job)
   if (!reached && now >= until) return leave(job, 'expired', 'expired')
+  // Before the look: that Azure does not answer holds up no reminder.
+  const { reminded = until, escalated = until } = askingDue(transfer)
+  const rung: readonly EventBody[] = [
+    ...(now >= reminded ? [{ type: 'reminded' } as const] : []),
+    ...(now >= escalated ? [{ type: 'escalated' } as const] : []),
+  ]
+  if (rung.length > 0) return { events: rung, due: now }
   const look = await (mayHaveStarted(transfer) ? lookAtAzure : lookAtPlan)(job, reached).catch(
     async (error: unknown): Promise<Look> => {
       // Nobody waits for longer than the yes was given for.
@@ -29,7 +38,7 @@ export const awaitingApproval: Step = async (job) => {
   )
   if (look.turn) return look.turn
   if (reached) return { events: [...look.events, { type: 'quorum_reached' }], due: now }
-  return { events: look.events, due: Math.min(until, now + polls.approval) }
+  return { events: look.events, due: Math.min(until, reminded, escalated, now + polls.approval) }
 }
 
 function isFailure(error: unknown): error is PermanentError | TransientError {

@@ -1,3 +1,4 @@
+import { causeOf } from '../transfer/cancel.ts'
 import { gateOf } from '../transfer/material.ts'
 import { type Connection, type Side, sides } from '../transfer/model.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
@@ -9,7 +10,7 @@ type Ours = Partial<Record<Side, Connection>>
 /** Waits until Azure's result names both connections; without names nothing goes on by itself. */
 export const awaitingEndpoints: Step = async (job) => {
   const { transfer, azure, clocks } = job
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   const { operation, request } = transfer
   if (!operation) throw new Error(`Transfer ${transfer.id} has no operation`)
   const seen = await azure.observe(request, operation)

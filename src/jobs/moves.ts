@@ -26,9 +26,12 @@ export function nextPoll({ transfer, polls, now, random }: Job, retryAfter: Mill
   return now + Math.max(Math.min(retryAfter, polls.most), paced) * (1 + random() * 0.1)
 }
 
+/** How a transfer ends; `nothingSent` where something may have been sent and it is proven that nothing came of it. */
+type Outcome = Omit<Ending, 'at' | 'leftOver' | 'nothingSent'> & { nothingSent?: true }
+
 /** The end of a transfer. */
-export async function end(job: Job, ending: Omit<Ending, 'at' | 'leftOver' | 'nothingSent'>): Promise<Move> {
-  const nothingSent = !mayHaveStarted(job.transfer)
+export async function end(job: Job, ending: Outcome): Promise<Move> {
+  const nothingSent = ending.nothingSent ?? !mayHaveStarted(job.transfer)
   const leftOver = nothingSent ? [] : await leftOvers(job)
   return { events: [{ type: 'ended', ending: { ...ending, nothingSent, leftOver } }], due: job.now }
 }

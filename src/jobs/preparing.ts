@@ -1,3 +1,4 @@
+import { causeOf } from '../transfer/cancel.ts'
 import { PermanentError } from '../transfer/errors.ts'
 import type { Step } from './job.ts'
 import { end, leave, nextPoll, overdue } from './moves.ts'
@@ -6,7 +7,7 @@ import { end, leave, nextPoll, overdue } from './moves.ts'
 export const preparing: Step = async (job) => {
   const { transfer, azure, lease, now } = job
   const { request, plan } = transfer
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   if (overdue(job)) return leave(job, 'failed', 'clock')
   if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
   try {

@@ -1,3 +1,4 @@
+import { causeOf } from '../transfer/cancel.ts'
 import { PermanentError, Refusal } from '../transfer/errors.ts'
 import { gateOf } from '../transfer/material.ts'
 import type { Move, Step } from './job.ts'
@@ -7,7 +8,7 @@ import { isStopped, planned } from './plan.ts'
 /** Reads the plan and runs the preflight; then asks (gate submission) or submits. Nothing is sent before the record says `submitting`. */
 export const requested: Step = async (job) => {
   const { transfer, now } = job
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   if (overdue(job)) return leave(job, 'failed', 'clock')
   try {
     const plan = await planned(job)

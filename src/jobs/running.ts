@@ -1,3 +1,4 @@
+import { causeOf } from '../transfer/cancel.ts'
 import type { Usual } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
 import { stallDue } from '../transfer/stall.ts'
@@ -8,7 +9,7 @@ import { finish, forgotten, isForgotten, isOver, leave, nextPoll, overdue, progr
 /** Follows the job to its end, and tells once in each phase that it stands still. */
 export const running: Step = async (job) => {
   const { transfer, azure } = job
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   if (!transfer.operation) throw new Error(`Transfer ${transfer.id} has no operation`)
   const seen = await azure.observe(transfer.request, transfer.operation)
   if (isOver(seen)) return finish(job, seen)

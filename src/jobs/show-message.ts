@@ -1,3 +1,4 @@
+import { isAsking } from '../transfer/asking-clocks.ts'
 import { PermanentError } from '../transfer/errors.ts'
 import type { MessageRef, Millis } from '../transfer/model.ts'
 import type { Wanted } from '../transfer/outline.ts'
@@ -27,8 +28,9 @@ async function find(run: Run, wanted: Wanted, slot: ChatSlot): Promise<MessageRe
   return ref === 'absent' || ref === 'unreadable' ? undefined : ref
 }
 
-/** A card whose question is over need not be posted any more. */
+/** A card whose question is over need not be posted any more, and neither need a reminder. */
 function isStale({ stored: { transfer } }: Run, wanted: Wanted): boolean {
+  if (wanted.kind === 'reminder') return !isAsking(transfer) || transfer.round?.remindedAt === undefined
   if (wanted.kind !== 'card') return false
   return transfer.status !== 'awaiting_approval' || transfer.round?.number !== wanted.round
 }
@@ -86,7 +88,10 @@ async function edit(run: Run, wanted: Wanted, slot: ChatSlot, ref: MessageRef): 
 async function fallBack(run: Run, wanted: Wanted, problem: string): Promise<void> {
   run.log({ transfer: run.lease.id, slot: wanted.key, code: problem }, 'chat refused a message for good')
   const slot = { ...closedAt(run, wanted), problem }
-  const more = wanted.kind === 'card' && run.state.cards ? await run.chat.approvers(run.stored.transfer) : []
+  const { cards } = run.state
+  // Who is asked by an escalation alone is no place whose card the approvers could miss.
+  const isTheirs = wanted.kind === 'card' && cards && !cards.escalated?.includes(wanted.address)
+  const more = isTheirs ? await run.chat.approvers(run.stored.transfer) : []
   await save(run, ({ cards, ...state }) => ({
     ...state,
     slots: { ...state.slots, [wanted.key]: slot },

@@ -5,7 +5,8 @@ import { outline, type Wanted } from '../transfer/outline.ts'
 import { platformOf } from '../transfer/people.ts'
 import type { HeldLease, Hint, Stored } from '../transfer/ports.ts'
 import { showMessage } from './show-message.ts'
-import { facts, Lost, type Run, type ShowTools, save } from './show-run.ts'
+import { places, reminders } from './show-places.ts'
+import { facts, Lost, type Run, type ShowTools } from './show-run.ts'
 
 /**
  * Makes chat show what the record says: posts what is missing, edits what reads differently. An outage of chat parks
@@ -71,6 +72,7 @@ async function showAll(run: Run, tries: number): Promise<{ retry?: Millis; later
     return true
   }
   await places(run).catch(failed)
+  await reminders(run).catch(failed)
   const all = outline(run.stored.transfer, run.state)
   const chats = Map.groupBy(all, ({ to }) => platformOf(to.thread ?? to.address))
   const showEach = async (messages: readonly Wanted[]): Promise<void> => {
@@ -83,17 +85,6 @@ async function showAll(run: Run, tries: number): Promise<{ retry?: Millis; later
   const told = await Promise.allSettled([...chats.values()].map(showEach))
   for (const each of told) if (each.status === 'rejected') throw each.reason
   return found
-}
-
-/** Finds out once a round who gets a card. */
-async function places(run: Run): Promise<void> {
-  const { transfer } = run.stored
-  const { round, rule, status } = transfer
-  if (!round || status !== 'awaiting_approval' || run.state.cards?.round === round.number) return
-  const direct = rule.cards.includes('approvers') ? await run.chat.approvers(transfer) : []
-  const fixed = rule.cards.filter((address) => address !== 'approvers')
-  const cards = { round: round.number, addresses: [...new Set([...fixed, ...direct])] }
-  await save(run, (state) => ({ ...state, cards }))
 }
 
 /** True when what was just posted or refused made another message or fact possible. */

@@ -1,3 +1,4 @@
+import { causeOf } from '../transfer/cancel.ts'
 import { PermanentError, TransientError } from '../transfer/errors.ts'
 import type { Fault } from '../transfer/model.ts'
 import type { Effect, Submission } from '../transfer/ports.ts'
@@ -32,7 +33,7 @@ export const submitting: Step = async (job) => {
 async function firstAttempt(job: Job): Promise<Move> {
   const { transfer, azure } = job
   const { request, plan } = transfer
-  if (transfer.cancel) return leave(job, 'cancelled', 'cancelled')
+  if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   if (overdue(job)) return leave(job, 'failed', 'clock')
   if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
   const [all, look] = await Promise.all([
@@ -79,8 +80,8 @@ function unsent(error: unknown): SubmitResult {
 
 async function notSent(job: Job, { fault, permanent }: Extract<SubmitResult, { kind: 'not_sent' }>): Promise<Move> {
   const { transfer } = job
-  if (transfer.cancel) return end(job, { outcome: 'cancelled', cause: 'cancelled' })
-  if (permanent || overdue(job)) return end(job, { outcome: 'failed', fault })
+  if (transfer.cancel) return end(job, { outcome: 'cancelled', cause: causeOf(transfer.cancel), nothingSent: true })
+  if (permanent || overdue(job)) return end(job, { outcome: 'failed', fault, nothingSent: true })
   const attempts = job.effects.submit?.attempt ?? 1
   const again = (job.effects.submit?.at ?? 0) + Math.min(1_000 * 2 ** attempts, job.polls.most)
   if (job.now < again) return { due: again }
@@ -103,11 +104,14 @@ async function search(job: Job, effect: Effect, fault: Fault | undefined): Promi
 
 /** Nothing of ours runs or ran: that is proven. */
 async function settled(job: Job, effect: Effect, busy: string | undefined, fault: Fault | undefined): Promise<Move> {
-  if (job.transfer.cancel) return end(job, { outcome: 'cancelled', cause: 'cancelled' })
+  const { cancel } = job.transfer
+  if (cancel) return end(job, { outcome: 'cancelled', cause: causeOf(cancel), nothingSent: true })
   const last = fault ?? { code: 'NotStarted', message: 'Azure started no job for this request.' }
   if (busy !== undefined) {
-    return end(job, { outcome: 'failed', fault: { code: 'ImportExportOperationInProgress', message: busy } })
+    const other = { code: 'ImportExportOperationInProgress', message: busy }
+    return end(job, { outcome: 'failed', fault: other, nothingSent: true })
   }
-  if (effect.attempt >= mostAttempts || overdue(job)) return end(job, { outcome: 'failed', fault: last })
+  if (effect.attempt >= mostAttempts || overdue(job))
+    return end(job, { outcome: 'failed', fault: last, nothingSent: true })
   return attempt(job, effect.attempt + 1, job.transfer.snapshot ?? [])
 }

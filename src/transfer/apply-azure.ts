@@ -155,13 +155,12 @@ function applyUndoing(transfer: Transfer, event: Event): Change | undefined {
 function checkEnding(transfer: Transfer, event: Extract<Event, { type: 'ended' }>): void {
   const { outcome, nothingSent, cause, released } = event.ending
   check(nothingSent !== mayHaveStarted(transfer) || outcome === 'failed' || outcome === 'cancelled', transfer, event)
+  check(!nothingSent || !transfer.operation, transfer, event)
   if (outcome === 'denied' || outcome === 'expired') {
     check(nothingSent || transfer.closing?.outcome === outcome, transfer, event)
   }
   if (outcome === 'cancelled') {
-    // A submit of which nothing runs leaves nothing to undo.
-    const isUnstarted = transfer.cancel !== undefined && !transfer.operation
-    check(nothingSent || cause === 'azure' || transfer.closing?.outcome === 'cancelled' || isUnstarted, transfer, event)
+    check(nothingSent || cause === 'azure' || transfer.closing?.outcome === 'cancelled', transfer, event)
   }
   if (outcome === 'succeeded') check(!transfer.closing && !released, transfer, event)
 }

@@ -1,5 +1,7 @@
+import { applyChanged } from './after-end.ts'
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
+import { applyAskingClocks } from './asking-clocks.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
@@ -13,11 +15,12 @@ import { applyUsual } from './usual.ts'
  * any other error means that the caller asked for something that can't follow, and nothing may be written.
  */
 export function apply(transfer: Transfer, event: Event): Transfer {
-  const theirs = applyPeople(transfer, event) ?? applyAfterEnd(transfer, event)
+  const theirs = applyPeople(transfer, event) ?? applyAfterEnd(transfer, event) ?? applyChanged(transfer, event)
   if (!theirs && isFinal(transfer.status)) throw illegal(transfer, event)
   const change =
     theirs ??
     applyAsking(transfer, event) ??
+    applyAskingClocks(transfer, event) ??
     applyStall(transfer, event) ??
     applyUsual(transfer, event) ??
     applyAzure(transfer, event)

@@ -2,6 +2,7 @@ import type {
   Address,
   AzureOperation,
   Cause,
+  Changed,
   ClosingOutcome,
   Connection,
   Decision,
@@ -11,10 +12,12 @@ import type {
   Millis,
   Person,
   Plan,
+  Question,
   Request,
   Rule,
   Side,
   Usual,
+  Withdrawal,
 } from './model.ts'
 
 /** Everything that can happen to a transfer. `apply()` says what it means; the audit stream keeps each one as it is. */
@@ -36,8 +39,13 @@ export type Event = { at: Millis } & (
   | { type: 'asked'; changed: readonly string[] }
   | { type: 'card_delivered' }
   | { type: 'card_undeliverable'; address: Address; fault: Fault }
+  /** By the clocks of the asking: the reminder once a round, the escalation once. */
+  | { type: 'reminded' }
+  | { type: 'escalated' }
   | { type: 'decided'; decision: Decision }
+  | { type: 'question_asked'; question: Question }
   | { type: 'cancel_asked'; by: Person; reason?: string }
+  | { type: 'withdrawn'; withdrawal: Withdrawal }
   | { type: 'settled'; by: Person; running?: string }
   | { type: 'settle_refused'; code: string; facts: Readonly<Record<string, string>> }
   | { type: 'quorum_reached' }
@@ -54,4 +62,6 @@ export type Event = { at: Millis } & (
   | { type: 'ended'; ending: Omit<Ending, 'at'> }
   /** After the end; each connection once. */
   | { type: 'left_over'; outcomes: readonly LeftOver[] }
+  /** After the end; each connection once. `quiet`: as Azure clears up, which the end has told. */
+  | { type: 'connections_changed'; changed: readonly Changed[]; quiet?: true }
 )

@@ -18,7 +18,7 @@ export type Intent =
   | { kind: 'status'; id: string }
   | { kind: 'list' }
   | { kind: 'retry'; id: string }
-  | { kind: 'cancel'; id: string; reason?: string }
+  | { kind: 'cancel' | 'withdraw'; id: string; reason?: string }
   | { kind: 'settle'; id: string; running?: string }
 
 /** What every request says. */
@@ -41,7 +41,7 @@ export type ImportIntent = Asked & {
 }
 
 /** The verbs that people can type. */
-export const verbs = ['export', 'import', 'help', 'status', 'list', 'retry', 'cancel', 'settle'] as const
+export const verbs = ['export', 'import', 'help', 'status', 'list', 'retry', 'cancel', 'withdraw', 'settle'] as const
 type Verb = (typeof verbs)[number]
 
 /** The longest command that is read, in characters; what is longer is no command and only costs time. */
@@ -63,7 +63,7 @@ export function parseCommand(text: string): Intent {
   const id = readId(verb, words[0])
   if (verb === 'status' || verb === 'retry') return { kind: verb, id }
   const rest = takeWord(first.rest).rest
-  return verb === 'cancel' ? readCancel(id, rest) : readSettle(id, split(rest))
+  return verb === 'settle' ? readSettle(id, split(rest)) : readStop(verb, id, rest)
 }
 
 /** The bot's own mention, which may touch the verb. */
@@ -163,10 +163,10 @@ function readId(verb: string, word: string | undefined): string {
   return id
 }
 
-function readCancel(id: string, text: string): Intent {
+function readStop(kind: 'cancel' | 'withdraw', id: string, text: string): Intent {
   const flag = takeFlag(text)
   const reason = readReason(flag?.name === 'reason' ? flag.rest : text)
-  return reason === undefined ? { kind: 'cancel', id } : { kind: 'cancel', id, reason }
+  return reason === undefined ? { kind, id } : { kind, id, reason }
 }
 
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

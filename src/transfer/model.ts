@@ -1,13 +1,24 @@
+import type { Changed } from './after-end.ts'
+import type { Cancel } from './cancel.ts'
 import type { LeftOver } from './left-over.ts'
+import type { Milestone } from './milestone.ts'
 import type { Somebody } from './people.ts'
 import type { Check } from './preflight.ts'
+import type { Question } from './question.ts'
 import type { Creation, Operation, Request } from './request.ts'
-import type { Stall, Standing } from './stall.ts'
+import type { Rule } from './rule.ts'
+import type { RuleVersions } from './rule-version.ts'
+import type { Stall } from './stall.ts'
 import type { Usual } from './usual.ts'
 import type { Work } from './work.ts'
 
+export type { Changed } from './after-end.ts'
+export type { Cancel, Withdrawal } from './cancel.ts'
 export type { LeftOver } from './left-over.ts'
+export type { Milestone } from './milestone.ts'
+export type { Question } from './question.ts'
 export type * from './request.ts'
+export type * from './rule.ts'
 export type { Stall, Standing } from './stall.ts'
 export type { Usual } from './usual.ts'
 export type { DatabaseState, Work } from './work.ts'
@@ -44,28 +55,6 @@ export type Gate = 'endpoints' | 'submission'
 export type Verdict = 'approve' | 'deny'
 export type Side = 'sql' | 'storage'
 export const sides: readonly Side[] = ['sql', 'storage']
-
-export type Stage = { approvers: readonly Principal[]; need: number }
-
-/** A rule of the policy as it was when the transfer started. Durations in milliseconds. */
-export type Rule = {
-  name: string
-  when: { operation: readonly Operation[]; database: readonly string[]; storage: readonly string[] }
-  requesters: readonly Principal[]
-  stages: readonly Stage[]
-  /** Addresses, or `approvers`: a direct message to each of them. */
-  cards: readonly (Address | 'approvers')[]
-  expiry: Millis
-  gate: Gate
-  onBypass: 'stop' | 'follow'
-  unnamedConnections: 'wait' | 'ask'
-  /** What becomes of connections of ours that Azure leaves behind; records of before have none and mean `keep`. */
-  leftOver?: 'keep' | 'remove'
-  /** How long a running job may say the same before that is told: at 0, 1 and 100 %, and in between. */
-  stuckAfter?: Millis
-  silentAfter?: Millis
-  maxOpen: number
-}
 
 /** What Azure says the request means, read before anything is sent. */
 export type Plan = {
@@ -107,15 +96,18 @@ export type AzureOperation = {
 /** An error of Azure (or of the way to it) without anything of the request: safe to store and to show. */
 export type Fault = { code: string; message: string; status?: number; requestId?: string }
 
-export type Decision = Somebody & {
-  verdict: Verdict
-  at: Millis
-  reason?: string
-  /** Digest of what the person was shown. */
-  digest: string
-  /** Indexes of the stages of the rule in which the person was an approver at the click. */
-  stages: readonly number[]
-}
+/** Records of before have no version of the rule. */
+export type Decision = Somebody &
+  Partial<RuleVersions> & {
+    verdict: Verdict
+    at: Millis
+    /** Why not; of a yes, the comment. */
+    reason?: string
+    /** Digest of what the person was shown. */
+    digest: string
+    /** Indexes of the stages of the rule in which the person was an approver at the click. */
+    stages: readonly number[]
+  }
 
 /** One asking: what the cards show is `material`, and its digest is in every button. */
 export type Round = {
@@ -126,6 +118,7 @@ export type Round = {
   /** The first card was delivered: the clock starts. */
   deliveredAt?: Millis
   expiresAt?: Millis
+  remindedAt?: Millis
 }
 
 /** The facts that a yes is about; when one changes a new round begins. */
@@ -148,6 +141,7 @@ export type Cause =
   | 'denied'
   | 'expired'
   | 'cancelled'
+  | 'withdrawn'
   | 'bypassed'
   | 'unclear'
   | 'endpoints_missing'
@@ -185,30 +179,6 @@ export type Ending = {
   nothingSent: boolean
 }
 
-/** What the thread tells, in order; one reply each. */
-export type Milestone = { at: Millis } & (
-  | { kind: 'prepared'; made: boolean }
-  | { kind: 'submitted'; operation: string; adopted: boolean }
-  | { kind: 'unclear'; fault: Fault }
-  | { kind: 'asked'; round: number }
-  | { kind: 'new_round'; round: number; changed: readonly string[] }
-  | { kind: 'decided'; by: Person; verdict: Verdict; reason?: string; have: number; need: number }
-  | { kind: 'cancel_asked'; by: Person; reason?: string }
-  | { kind: 'settled'; by: Person; how: string }
-  | { kind: 'settle_refused'; by: Person; code: string; facts: Readonly<Record<string, string>> }
-  | { kind: 'card_undeliverable'; address: Address; fault: Fault }
-  | { kind: 'unnamed'; candidates: readonly Connection[] }
-  | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
-  | { kind: 'half_approved'; approved?: Side; missing: Side; fault: Fault }
-  | { kind: 'running' }
-  | ({ kind: 'stalled' } & Standing)
-  | { kind: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
-  | { kind: 'not_undone'; what: 'cancel' | Side; fault: Fault }
-  | { kind: 'closing_slow' }
-  | { kind: 'ended' }
-  | { kind: 'left_over'; outcomes: readonly LeftOver[] }
-)
-
 export type Transfer = {
   schema: 1
   id: string
@@ -227,12 +197,15 @@ export type Transfer = {
   operation?: AzureOperation
   connections: Partial<Record<Side, Connection>>
   round?: Round
+  /** From then on, for the rest of the transfer, the people of `rule.escalate` may decide too. */
+  escalated?: { at: Millis; round: number }
   decisions: readonly Decision[]
+  questions?: readonly Question[]
   /** Raw text of Azure and percentage (0..100) where it names one. */
   progress?: { text: string; percent?: number; at: Millis }
   stall?: Stall
   usual?: Usual
-  cancel?: { by: Person; at: Millis; reason?: string }
+  cancel?: Cancel
   /** `refused`: the operation that was named is not ours; it waits for another word. */
   settled?: { by: Person; at: Millis; running?: string; refused?: true }
   bypassed?: { side: Side; at: Millis }
@@ -240,6 +213,8 @@ export type Transfer = {
   ending?: Ending
   /** What became of `ending.leftOver` where the rule has it removed, one entry each. */
   leftOver?: readonly LeftOver[]
+  /** Connections of ours that changed after the end, one entry each. */
+  afterEnd?: readonly Changed[]
   story: readonly Milestone[]
   /** SHA-256 chain over the applied events, hex. */
   head: string

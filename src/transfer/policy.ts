@@ -37,8 +37,8 @@ export type Policy = {
   people: readonly Declared[]
 }
 
-/** The longest that a transfer may stay in each working status, in milliseconds. */
-export type Clocks = Readonly<Record<WorkingStatus, Millis>>
+/** The longest that a transfer may stay in each working status, in milliseconds; `afterEnd`: how long left-over connections are looked at. */
+export type Clocks = Readonly<Record<WorkingStatus | 'afterEnd', Millis>>
 
 /** How often Azure is asked, in milliseconds: `running` from `least`, growing to `most`. */
 export type Polls = { least: Millis; most: Millis; approval: Millis; closing: Millis }
@@ -63,6 +63,6 @@ export function peopleOf(rule: Rule): readonly Principal[] {
 }
 
 /** Every principal that decides in some stage of the rule. */
-export function approversOf(rule: Rule): readonly Principal[] {
-  return [...new Set(rule.stages.flatMap((stage) => stage.approvers))]
+export function approversOf({ stages }: Pick<Rule, 'stages'>): readonly Principal[] {
+  return [...new Set(stages.flatMap((stage) => stage.approvers))]
 }

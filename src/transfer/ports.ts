@@ -15,6 +15,7 @@ import type {
   Transfer,
 } from './model.ts'
 import type { Check } from './preflight.ts'
+import type { Reminded } from './store-port.ts'
 import type { Line } from './text.ts'
 
 /** The domain's time: due times, expiry, ages. */
@@ -36,6 +37,20 @@ export type DecisionInput = {
   digest: string
   verdict: 'approve' | 'deny'
   reason?: string
+}
+
+/** What an approver wants to know before deciding. */
+export type QuestionInput = { delivery: string; by: Person; transfer: string; digest: string; text: string }
+
+/** The requester takes it back. */
+export type WithdrawalInput = { delivery: string; by: Person; transfer: string; reason?: string }
+
+/** A click that asks for words before it counts; `digest` is empty where the button is about no round. */
+export type Click = {
+  act: 'comment' | 'question' | 'deny' | 'withdraw'
+  by: Person
+  transfer: string
+  digest: string
 }
 
 /** What only the asker sees; `ok` is false for a no, and `about` then the field of a form that it is about. */
@@ -141,10 +156,15 @@ export type MatchConnections = (
 
 /* ---- chat ---- */
 
-/** Which message: the root of the story, a card at one place, or the reply of the story's n-th milestone. */
+/**
+ * Which message: the root of the story, a card at one place, a reminder below it, the reply of the story's n-th
+ * milestone, or the story in one message for a place that is told silently.
+ */
 export type Slot = { key: string } & (
   | { kind: 'root' }
   | { kind: 'card'; address: Address; round: number }
+  | { kind: 'reminder'; mention: readonly Principal[]; link?: string }
+  | { kind: 'tell'; address: Address }
   | { kind: 'reply'; index: number }
 )
 
@@ -169,8 +189,10 @@ export type Chat = {
     since: Millis,
   ): Promise<MessageRef | 'absent' | 'unreadable'>
   remove(ref: MessageRef): Promise<void>
-  /** Who gets a card of their own when a rule says `approvers`. */
-  approvers(transfer: Transfer): Promise<readonly Address[]>
+  /** Who gets a card of their own: the approvers of the rule, or of the principals those who could decide. */
+  approvers(transfer: Transfer, among?: readonly Principal[]): Promise<readonly Address[]>
+  /** Whom a reminder mentions at each place: who can still fill a seat. Places where that is nobody are left out. */
+  waiting(transfer: Transfer, places: readonly Address[]): Promise<readonly Reminded[]>
 }
 
 /** Who is who; answers are at most 60 s old. Throws `TransientError` when it cannot be read in time. */

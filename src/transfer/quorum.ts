@@ -21,6 +21,14 @@ export function tally(transfer: Transfer): Tally {
   return { have, need, reached: need > 0 && have === need && !denied, approvals, ...(denied ? { denied } : {}) }
 }
 
+/** Indexes of the stages in which one more person would count, others moving over where that makes room. */
+export function openStages(transfer: Transfer): readonly number[] {
+  const { approvals, have } = tally(transfer)
+  const needs = transfer.rule.stages.map((stage) => stage.need)
+  const seated = approvals.map((decision) => decision.stages)
+  return needs.flatMap((_, stage) => (fill(needs, [...seated, [stage]]) > have ? [stage] : []))
+}
+
 /** Of each person, whatever the account, the last decision; in the order in which people first spoke. */
 function lastWords(all: readonly Decision[]): readonly Decision[] {
   return all.reduce<readonly Decision[]>((last, decision) => {

@@ -1,5 +1,5 @@
 import type { Event } from './events.ts'
-import type { Address, MessageRef, Millis, Person, Status, Transfer } from './model.ts'
+import type { Address, MessageRef, Millis, Person, Principal, Status, Transfer } from './model.ts'
 import type { Answer } from './ports.ts'
 
 export type Role = 'advance' | 'show'
@@ -30,10 +30,14 @@ export type ChatSlot = {
   version?: number
   problem?: string
 }
+/** A place where a card stands, and who of those who can still fill a seat is mentioned there. */
+export type Reminded = { address: Address; mention: readonly Principal[] }
 export type ChatState = {
   slots: Readonly<Record<string, ChatSlot>>
-  /** Where this round's cards go, once it is known who the approvers are. */
-  cards?: { round: number; addresses: readonly Address[] }
+  /** Where this round's cards go, once it is known who the approvers are; `escalated`: those of them that only the escalation brought. */
+  cards?: { round: number; addresses: readonly Address[]; escalated?: readonly Address[] }
+  /** Where this round's reminder goes and whom it mentions there, once that is known. */
+  reminder?: { round: number; places: readonly Reminded[] }
 }
 
 export type Stored = {

@@ -14,6 +14,9 @@ export type CaseRule = {
   leftOver?: 'keep' | 'remove'
   stuckAfter?: string
   silentAfter?: string
+  remindAfter?: string
+  escalate?: { after: string; to: readonly string[] }
+  tell?: readonly string[]
 }
 
 const group = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-data/providers'

@@ -8,7 +8,7 @@ import type { Run } from './model-run.ts'
 
 /** Events that end a transfer, and those that may still come afterwards. */
 const ends: readonly string[] = ['ended', 'refused', 'checked', 'submit_refused']
-const afterEnd: readonly string[] = ['left_over']
+const afterEnd: readonly string[] = ['left_over', 'connections_changed']
 
 /** Looks at one run again and again, and remembers how it stood. */
 export function createChecks(run: Run) {
@@ -43,6 +43,16 @@ export function createChecks(run: Run) {
       run.claim(
         kinds.slice(end + 1).every((kind) => afterEnd.includes(kind)),
         `something came after the end: ${kinds}`,
+      )
+      run.claim(kinds.filter((kind) => kind === 'escalated').length <= 1, 'it was escalated twice')
+      const rounds = kinds.join().split(',asked')
+      run.claim(
+        rounds.every((round) => round.split(',reminded').length <= 2),
+        'a round was reminded of twice',
+      )
+      run.claim(
+        !/,(quorum_reached|cancel_asked|withdrawn),(.*,)?(reminded|escalated)/.test(kinds.join()),
+        'a reminder after the decision',
       )
       run.claim(kinds.filter((kind) => kind === 'decided').length === run.votes.length, 'decisions and votes differ')
     },

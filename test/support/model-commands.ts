@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import type { Rule } from '../../src/transfer/model.ts'
 import type { AzureAct, Upset } from './model-azure.ts'
 import { accounts, groups, operator, principals } from './model-people.ts'
 import type { Run, Setting } from './model-run.ts'
@@ -156,6 +155,8 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       await run.act({ act: 'finish', state: 'succeeded' })
     }),
   },
+  { weight: 1, arbitrary: command('question', account, (run, by) => run.question(by)) },
+  { weight: 1, arbitrary: command('withdraw', account, (run, by) => run.withdraw(by)) },
   { weight: 1, arbitrary: command('settle', fc.boolean(), (run, truly) => run.say(operator, settlement(run, truly))) },
   {
     weight: 1,
@@ -200,7 +201,15 @@ const stage = fc.record({
   need: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(2) }),
 })
 
-const rule: fc.Arbitrary<Rule> = fc.record({
+/** Each other rule has a reminder, and an escalation to somebody who may be in no stage. */
+const clocks = {
+  remindAfter: fc.option(fc.constant(hour / 2), { nil: undefined }),
+  escalate: fc.option(fc.constant({ after: (hour * 3) / 4, to: ['slack:T1/URIO', 'slack:T1/UDANA'] }), {
+    nil: undefined,
+  }),
+}
+
+const rule = fc.record({
   name: fc.constant('production'),
   when: fc.constant({ operation: [], database: [], storage: [] }),
   requesters: fc.constant(['anyone']),
@@ -215,10 +224,15 @@ const rule: fc.Arbitrary<Rule> = fc.record({
   unnamedConnections: fc.constantFrom('wait', 'ask'),
   leftOver: fc.constantFrom('keep', 'remove'),
   maxOpen: fc.constant(100_000),
+  ...clocks,
 })
 
 export const settings: fc.Arbitrary<Setting> = fc.record({
-  rule,
+  rule: rule.map(({ remindAfter, escalate, ...rest }) => ({
+    ...rest,
+    ...(remindAfter ? { remindAfter } : {}),
+    ...(escalate ? { escalate } : {}),
+  })),
   kind: fc.oneof(
     { weight: 5, arbitrary: fc.constant('export' as const) },
     { weight: 5, arbitrary: fc.constantFrom('open_export', 'import', 'new_database') },

@@ -55,6 +55,9 @@ const bodies = fc.oneof(
     { type: 'refused', code: 'preflight', facts: {} },
     { type: 'settled', by: 'slack:T1/UOPS' },
     { type: 'closing_slow' },
+    { type: 'reminded' },
+    { type: 'escalated' },
+    { type: 'connections_changed', changed: [{ side: 'sql', id: '/sql/a', name: 'a', was: 'Pending', now: 'Gone' }] },
   ),
   both.map((connections): EventBody => ({ type: 'connections_seen', connections })),
   side.map((of): EventBody => ({ type: 'approve_intended', side: of, token: 't' })),
@@ -122,7 +125,7 @@ export function brokenBy(first: Transfer, all: readonly Happening[]): readonly s
     }
     claim(next.version === transfer.version + 1 && next.head !== transfer.head, 'the chain does not go on')
     if (isFinal(transfer.status)) {
-      claim(event.type === 'left_over', 'something was stated after the end')
+      claim(event.type === 'left_over' || event.type === 'connections_changed', 'something was stated after the end')
       claim(next.status === transfer.status && next.ending === transfer.ending, 'the end was changed')
     }
     const counting = votes.filter(({ round, verdict, human }) => {
@@ -184,7 +187,9 @@ function eventOf(transfer: Transfer, happening: Happening, digests: readonly str
   const human = humanBehind(by)
   const also = declared.find(({ accounts }) => accounts.includes(by))?.accounts.filter((each) => each !== by)
   const digest = { newest: digests.at(-1), older: digests.at(-2), none: 'none' }[card] ?? 'none'
-  const stages = human ? entitled(human, by, memberships, transfer.rule, transfer.rule) : []
+  const stages = human
+    ? entitled(human, by, memberships, transfer.rule, transfer.rule, transfer.escalated !== undefined)
+    : []
   return { type: 'decided', at, decision: { by, ...(also ? { also } : {}), verdict, at, digest, stages } }
 }
 

@@ -78,13 +78,16 @@ export function entitled(
   { members }: Memberships,
   kept: Rule,
   today: Rule | undefined,
+  isEscalated = false,
 ): readonly number[] {
   if (human.name === 'gus') return []
   const known = human.declared ? human.accounts : [account]
   const holds = (principal: string): boolean =>
     known.some((each) => each === principal || members[principal]?.includes(each))
-  if (!today?.stages.some((stage) => stage.approvers.some(holds))) return []
-  return kept.stages.flatMap((stage, index) => (stage.approvers.some(holds) ? [index] : []))
+  const asked = (rule: Rule): readonly (readonly string[])[] =>
+    rule.stages.map(({ approvers }) => [...approvers, ...(isEscalated ? (rule.escalate?.to ?? []) : [])])
+  if (!today || !asked(today).some((stage) => stage.some(holds))) return []
+  return asked(kept).flatMap((stage, index) => (stage.some(holds) ? [index] : []))
 }
 
 /** Tries every way to seat distinct human beings on the votes that count: no cleverness to be wrong in. */

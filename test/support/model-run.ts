@@ -84,7 +84,9 @@ export async function startRun(store: RedisStore, redis: Redis, setting: Setting
     if (!human) return
     const before = (await read()).transfer
     const isBlind = memberships.down > 0
-    const stages = isBlind ? [] : entitled(human, input.by, memberships, before.rule, policy.rules[0])
+    const stages = isBlind
+      ? []
+      : entitled(human, input.by, memberships, before.rule, policy.rules[0], before.escalated !== undefined)
     await handlers.onDecision(input)
     const after = (await read()).transfer
     const taken = after.decisions.length - before.decisions.length
@@ -115,6 +117,20 @@ export async function startRun(store: RedisStore, redis: Redis, setting: Setting
     lastClick = { delivery: `click-${id}-${deliveries}`, by, transfer: id, digest: card.digest, verdict, ...reason }
     await send(lastClick, card.material)
   }
+  const question = async (by: string): Promise<void> => {
+    const card = shown.at(-1)
+    if (!card) return
+    deliveries += 1
+    const delivery = `question-${id}-${deliveries}`
+    await handlers.onQuestion({ delivery, by, transfer: id, digest: card.digest, text: 'Why today?' })
+  }
+  const withdraw = async (by: string): Promise<void> => {
+    deliveries += 1
+    const before = (await read()).transfer.cancel
+    await handlers.onWithdrawal({ delivery: `withdraw-${id}-${deliveries}`, by, transfer: id })
+    const after = (await read()).transfer.cancel
+    claim(before !== undefined || !after || humanBehind(by) === humanBehind(setting.by), 'somebody else withdrew it')
+  }
   const clickAgain = async (): Promise<void> => {
     const card = shown.find(({ digest }) => digest === lastClick?.digest)
     if (lastClick && card) await send(lastClick, card.material)
@@ -133,6 +149,8 @@ export async function startRun(store: RedisStore, redis: Redis, setting: Setting
       claim,
       workers,
       click,
+      question,
+      withdraw,
       clickAgain,
       store,
       setting,

@@ -18,6 +18,7 @@ const clocks: Clocks = {
   approving: 30 * minute,
   running: 50 * hour,
   closing: hour,
+  afterEnd: 24 * hour,
 }
 
 const polls = { least: 15_000, most: 120_000, approval: 5 * minute, closing: 30_000 }
@@ -82,7 +83,7 @@ export function createModelWorkers(options: {
       },
     }
     const log = (fields: Readonly<Record<string, unknown>>): void => {
-      if (/cannot follow|TypeError|undefined/.test(String(fields.error))) broken.push(`a step failed: ${fields.error}`)
+      if (/cannot follow|TypeError/.test(String(fields.error))) broken.push(`a step failed: ${fields.error}`)
     }
     const advance = createAdvance(
       {

@@ -22,6 +22,8 @@ import type {
   FormInput,
   Notes,
   Pace,
+  QuestionInput,
+  WithdrawalInput,
 } from '../../src/transfer/ports.ts'
 
 // The SDK tells the console of every token that it does not take.
@@ -30,7 +32,14 @@ vi.spyOn(console, 'error').mockImplementation(() => undefined)
 type Seen = Parameters<Handlers['onView']>[0]
 
 /** What the handlers were called with. */
-export type Heard = { commands: Command[]; forms: FormInput[]; decisions: DecisionInput[]; views: Seen[] }
+export type Heard = {
+  commands: Command[]
+  forms: FormInput[]
+  decisions: DecisionInput[]
+  questions: QuestionInput[]
+  withdrawals: WithdrawalInput[]
+  views: Seen[]
+}
 
 /** What the handlers answer; a test may put its own there. */
 export type Answers = {
@@ -168,7 +177,7 @@ export function textDrawing(text: string): Drawing {
 }
 
 function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
-  const heard: Heard = { commands: [], forms: [], decisions: [], views: [] }
+  const heard: Heard = { commands: [], forms: [], decisions: [], questions: [], withdrawals: [], views: [] }
   const answers: Answers = {
     command: async () => ({ ok: true, lines: [['Recorded as ', { code: 'k3v9' }, '.']] }),
     form: async () => ({ ok: true, lines: [['Recorded as ', { code: 'k3v9' }, '.']] }),
@@ -190,7 +199,15 @@ function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
       heard.decisions.push(input)
       return answers.decision()
     },
-    beforeDeny: async () => undefined,
+    onQuestion(input) {
+      heard.questions.push(input)
+      return answers.decision()
+    },
+    onWithdrawal(input) {
+      heard.withdrawals.push(input)
+      return answers.decision()
+    },
+    beforeAct: async () => undefined,
     onView(input) {
       heard.views.push(input)
       return answers.view()

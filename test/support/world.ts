@@ -67,6 +67,8 @@ export type World = {
 /** Fast times: nothing in these tests waits for what a person would wait for. */
 const quick = {
   polls: { least: '150ms', most: '1s', approval: '400ms', closing: '200ms' },
+  // What becomes of connections after the end has a test of its own; elsewhere it would add replies to stories.
+  clocks: { afterEnd: '1ms' },
   azure: { requestTimeout: '2s', resubmitAfter: '1s', budgetPercent: 10_000 },
 }
 const quickTimings = {
@@ -139,6 +141,7 @@ export async function writeConfig(
   const config: Config = parse(await readFile(join(repository, 'drawbridge.example.yaml'), 'utf8'))
   config.polls = quick.polls
   config.azure = { ...config.azure, ...quick.azure }
+  config.clocks = { ...config.clocks, ...quick.clocks }
   config.slack = { ...config.slack, mode: options.mode ?? 'http' }
   putInto(options.chats ?? 'slack', config)
   options.config?.(config)
