@@ -1,4 +1,4 @@
-import type { Refusal } from '../transfer/errors.ts'
+import { Refusal } from '../transfer/errors.ts'
 import { type Intent, parseCommand } from '../transfer/grammar.ts'
 import type { Person } from '../transfer/model.ts'
 import { approversOf } from '../transfer/policy.ts'
@@ -58,15 +58,19 @@ export function noticeOf(desk: Desk, by: Person, kind: string, { code }: Refusal
 
 /** Keeps a refusal as the answer to its delivery, with its entry; answers with the first one where there was one. */
 export async function keepRefusal(desk: Desk, visit: Visit, no: Answer, notice: Notice): Promise<Answer> {
-  const result = await stored(desk.store.remember(once(desk, visit, no), notice, strangersLimit))
-  if (result.kind === 'held') void tellKnown(desk, notice)
-  return result.kind === 'repeat' ? result.answer : no
+  return remembered(desk, visit, no, notice)
 }
 
 /** Keeps the answer to a command that changed nothing, with its entry. */
 export async function keepReading(desk: Desk, visit: Visit, answer: Answer, about: About): Promise<Answer> {
   const notice: Notice = { ...about, at: desk.clock.now(), kind: 'command', by: visit.by }
+  return remembered(desk, visit, answer, notice)
+}
+
+async function remembered(desk: Desk, visit: Visit, answer: Answer, notice: Notice): Promise<Answer> {
   const result = await stored(desk.store.remember(once(desk, visit, answer), notice, strangersLimit))
+  // Told without its line it would be missing from the audit.
+  if (result.kind === 'late') throw new Refusal('try_again')
   if (result.kind === 'held') void tellKnown(desk, notice)
   return result.kind === 'repeat' ? result.answer : answer
 }

@@ -1,5 +1,5 @@
 import { isMadeFirst } from '../transfer/creation.ts'
-import type { Ending, FinalStatus, Transfer } from '../transfer/model.ts'
+import type { Cause, Ending, Fault, FinalStatus, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
 import { askedWords, countedWords } from './asked-words.ts'
@@ -72,8 +72,15 @@ function failedLines(transfer: Transfer, { fault, cause, nothingSent }: Ending):
   const what = mayBeMade(transfer) ? 'No job' : 'Nothing'
   const sent: readonly Line[] = nothingSent ? [[`${what} was started in Azure.`]] : []
   if (fault && (cause === undefined || cause === 'azure')) return [...faultSentence(fault), ...sent]
+  if (fault?.code === 'ImportExportOperationIdNotFound') return unseenLines(transfer, cause ?? 'azure', fault)
   const why: Line = [`It failed because ${causeWords[cause ?? 'azure']}.`]
   return [why, ...(fault ? [faultOnTheWay(fault)] : []), ...sent, again(transfer)]
+}
+
+/** Closed, and forgotten by Azure before anybody saw the end: nothing is claimed of the data. */
+function unseenLines(transfer: Transfer, cause: Cause, fault: Fault): readonly Line[] {
+  const closed = `It was closed because ${causeWords[cause]}, but nobody saw its end, so it is not known whether data crossed.`
+  return [[closed], ...faultSentence(fault), wordsOf(transfer.request).unseen(transfer)]
 }
 
 /** A no that came too late is never told as a no. */

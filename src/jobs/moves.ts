@@ -63,6 +63,12 @@ export async function isForgotten({ azure, transfer }: Job): Promise<boolean> {
   )
 }
 
+/** What stands for the end of an operation that nobody saw: whether data crossed is not known. */
+export const forgotten: Fault = {
+  code: 'ImportExportOperationIdNotFound',
+  message: 'Azure does not know the operation any more.',
+}
+
 /** Azure ended the operation by itself and nobody said no. */
 export async function finish(job: Job, seen: Observation): Promise<Move> {
   const why = seen.fault ? { fault: seen.fault } : {}

@@ -160,6 +160,7 @@ function applyUndoing(transfer: Transfer, event: Event): Change | undefined {
 function checkEnding(transfer: Transfer, event: Extract<Event, { type: 'ended' }>): void {
   const { outcome, nothingSent, cause, released } = event.ending
   check(nothingSent !== mayHaveStarted(transfer) || outcome === 'failed' || outcome === 'cancelled', transfer, event)
+  check(!nothingSent || !transfer.operation, transfer, event)
   if (outcome === 'denied' || outcome === 'expired') {
     check(nothingSent || transfer.closing?.outcome === outcome, transfer, event)
   }
