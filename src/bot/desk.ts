@@ -17,6 +17,7 @@ import {
 import type { Policy } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
 import { peopleNow } from '../transfer/stages-now.ts'
+import { factsOf, gapIn } from './approver-sets.ts'
 
 /** What the handlers work with; `store` fails fast. */
 export type Desk = {
@@ -102,14 +103,18 @@ export async function isOperator(desk: Desk, by: Person): Promise<boolean> {
   return isAmong(desk, by, desk.policy.operators)
 }
 
-/** True for the requester, the people of the rule or of those that may become it, those of an escalation once there was one, operators and auditors. */
+/** True for the requester, those of `viewersOf`, operators and auditors. */
 export async function maySee(desk: Desk, transfer: Transfer, by: Person): Promise<boolean> {
-  const people = rulesOf(transfer).flatMap((rule) => peopleNow({ ...transfer, rule }))
   const { operators, auditors } = desk.policy
   return (
     isSamePerson(transfer.request, personBehind(desk.policy.people, by)) ||
-    isAmong(desk, by, [...people, ...operators, ...auditors])
+    isAmong(desk, by, [...viewersOf(transfer), ...operators, ...auditors])
   )
+}
+
+/** The people of the rule or of those that may become it, and those of an escalation once there was one. */
+export function viewersOf(transfer: Transfer): readonly Principal[] {
+  return [...new Set(rulesOf(transfer).flatMap((rule) => peopleNow({ ...transfer, rule })))]
 }
 
 /** True when the person, with any of their accounts, is one of the principals or belongs to one of the groups. */
@@ -117,12 +122,10 @@ export async function isAmong(desk: Desk, by: Person, principals: readonly Princ
   return principals.length > 0 && (await held(desk, by, principals)).length > 0
 }
 
-/** Refuses a rule under which nobody but the requester could say yes. */
+/** Refuses a rule that too few people but the requester could say yes under. */
 export async function checkApprovers(desk: Desk, rule: Rule, request: Somebody): Promise<void> {
-  for (const { approvers, need } of rule.stages) {
-    const people = await approversFor(desk, approvers, request)
-    if (people.length < need) throw new Refusal('no_approvers', { rule: rule.name })
-  }
+  const gap = await gapIn(rule, (approvers) => approversFor(desk, approvers, request))
+  if (gap) throw new Refusal('no_approvers', { rule: rule.name, ...factsOf(gap) })
 }
 
 /** Who could decide on the request: each person once, never the requester, nobody who would have to be declared first. */

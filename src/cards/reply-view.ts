@@ -18,10 +18,15 @@ import { linesBlock, type View } from './view.ts'
 
 /** The reply of the story's n-th milestone. It stays as it was told: it reads nothing that changes later but the end. */
 export function replyView(transfer: Transfer, index: number, operators: readonly Principal[]): View {
-  const milestone = transfer.story[index]
-  const lines = milestone ? tell(milestone, transfer, operators) : [['This part of the story is not there yet.']]
+  const lines = milestoneLines(transfer, index, operators)
   const all = lines.flatMap((line, index): Line => (index === 0 ? line : [' ', ...line]))
   return { text: [`${routeTitle(transfer.request)}: `, ...all], blocks: linesBlock(lines) }
+}
+
+/** What the n-th milestone says. */
+export function milestoneLines(transfer: Transfer, index: number, operators: readonly Principal[]): readonly Line[] {
+  const milestone = transfer.story[index]
+  return milestone ? tell(milestone, transfer, operators) : [['This part of the story is not there yet.']]
 }
 
 function tell(milestone: Milestone, transfer: Transfer, operators: readonly Principal[]): readonly Line[] {

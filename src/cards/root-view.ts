@@ -16,19 +16,19 @@ import { type Fact, linesBlock, type View } from './view.ts'
 
 /**
  * The root of the story: how it stands now. `quiet` leaves out what only time changes, progress and elapsed time;
- * `moved` says that the story could not be told where it was asked.
+ * `moved` says that the story could not be told where it was asked; `silent` is for who is only told, and has no button.
  */
 export function rootView(
   transfer: Transfer,
   at: Millis,
-  { quiet, moved = false }: { quiet: boolean; moved?: boolean },
+  { quiet, moved = false, silent = false }: { quiet: boolean; moved?: boolean; silent?: boolean },
 ): View {
   const { request, id } = transfer
   const { icon, words } = statusOf(transfer)
   const end = endingLines(transfer)
   const title = routeTitle(request)
   const [first] = end
-  const withdraw = withdrawButton(transfer)
+  const withdraw = silent ? undefined : withdrawButton(transfer)
   const happened: Line = [
     `${icon} `,
     bold(words),

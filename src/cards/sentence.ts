@@ -3,6 +3,7 @@ import type { Line } from '../transfer/text.ts'
 import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
 import { refusalsOfClicks } from './refusals-of-clicks.ts'
+import { refusalsOfFinding } from './refusals-of-finding.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
 import { refusalsOfRules } from './refusals-of-rules.ts'
@@ -12,6 +13,7 @@ import { type Facts, refusalsOfNames, refusalsOfText, type Say } from './refusal
 const refusals = {
   ...refusalsOfText,
   ...refusalsOfOptions,
+  ...refusalsOfFinding,
   ...refusalsOfNames,
   ...refusalsOfTargets,
   ...refusalsOfPeople,

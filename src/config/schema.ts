@@ -4,6 +4,7 @@ import {
   choice,
   duration,
   guid,
+  keepingTime,
   kindOf,
   list,
   loopbackHost,
@@ -93,6 +94,8 @@ const serverName = text(
   /^(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*$/,
   'the short name of a SQL server, lower case, without its domain',
 )
+const audit = strict({ keep: keepingTime.optional() }, 'keep').prefault({})
+
 const clocks = strict(
   {
     requested: duration('10m'),
@@ -128,6 +131,7 @@ export const fileSchema = strict(
     operators: optionalList(approver, 'a list of ids of people and user groups'),
     auditors: optionalList(approver, 'a list of ids of people and user groups'),
     people: peopleSchema,
+    audit,
     clocks,
     polls,
   },
@@ -138,4 +142,4 @@ export const fileSchema = strict(
 export type File = z.output<typeof fileSchema>
 
 /** Keys whose whole group may be left empty (`clocks:` with nothing below), as if left out. */
-export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'people', 'clocks', 'polls'] as const
+export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'people', 'audit', 'clocks', 'polls'] as const

@@ -6,6 +6,7 @@ import { workingStatuses } from '../transfer/model.ts'
 import type { CommitResult, CreateResult, Lease, Store } from '../transfer/ports.ts'
 import { hashTag } from './keys.ts'
 import type { Log } from './log.ts'
+import { note } from './lua/audit-scripts.ts'
 import * as records from './lua/record-scripts.ts'
 import { runScript, type Script } from './lua/script.ts'
 import * as work from './lua/work-scripts.ts'
@@ -14,9 +15,11 @@ import { confirmByReplica } from './replicas.ts'
 import {
   auditLines,
   dueOf,
+  effectLine,
   effectsOf,
   fieldsOf,
   indexOf,
+  limitOf,
   noticeLine,
   onceOf,
   parseAnswer,
@@ -51,8 +54,8 @@ function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'ans
       const answer = await redis.get(`${tag}:idem:${delivery}`)
       return answer === null ? undefined : parseAnswer(answer)
     },
-    list: async (by, most) => {
-      const found = (await run(work.list, { index: indexOf(by), most })) as string[][]
+    list: async (by, most, { skip = 0, since = '-inf' } = {}) => {
+      const found = (await run(work.list, { index: indexOf(by), most, skip, since })) as string[][]
       return found.flatMap((flat) => parseStored(fieldsOf(flat)) ?? [])
     },
     audit: async (from, most) => {
@@ -62,7 +65,7 @@ function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'ans
   }
 }
 
-function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
+function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'remember' | 'note'> {
   return {
     create: async (next, events, once, due) =>
       createResult(
@@ -94,12 +97,18 @@ function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'rem
       if (effects && result.kind === 'committed') await confirmByReplica(redis)
       return result
     },
-    remember: async (once, notice) => {
+    remember: async (once, notice, limit) => {
       const [kind, value] = (await run(records.remember, {
         once: onceOf(once),
         audit: [noticeLine(notice)],
+        ...limitOf(notice, limit),
       })) as Reply
-      return kind === 'repeat' ? repeat(value) : { kind: kind as 'kept' | 'late' }
+      return kind === 'repeat' ? repeat(value) : { kind: kind as 'kept' | 'held' | 'late' }
+    },
+    note: async (notice, how) => {
+      const told = how === 'held' && notice.by !== undefined ? { told: notice.by } : {}
+      const limit = typeof how === 'object' ? limitOf(notice, how) : {}
+      return (await run(note, { call: callId(), audit: [noticeLine(notice)], ...told, ...limit })) as 'kept' | 'held'
     },
   }
 }
@@ -112,11 +121,14 @@ function workers(
   return {
     park: (lease, version, due, how) =>
       isDone(work.park, { ...held(lease), version, due: dueOf(due), failed: how === 'failed' }),
-    result: (id, slot, token, result) =>
-      isDone(work.result, { id, slot, token, result: JSON.stringify(result ?? null) }),
-    commitChat: (lease, chatVersion, chat, seen, due) =>
+    result: (id, slot, token, result, at) => {
+      const audit = [effectLine(id, slot, token, result, at)]
+      return isDone(work.result, { id, slot, token, result: JSON.stringify(result ?? null), audit })
+    },
+    commitChat: (lease, chatVersion, chat, seen, due, told = []) =>
       isDone(work.commitChat, {
         ...held(lease),
+        audit: told.map(noticeLine),
         chatVersion,
         chat: JSON.stringify(chat),
         seen,

@@ -25,6 +25,9 @@ function applySubmit(transfer: Transfer, event: Event): Change | undefined {
       if (asksFirst || transfer.request.dryRun || transfer.status === 'awaiting_approval') return read
       return { ...read, status: 'submitting' }
     }
+    case 'creation_sent':
+      require(transfer.status === 'preparing' && transfer.request.create !== undefined && tally(transfer).reached)
+      return {}
     case 'prepared': {
       require(transfer.status === 'preparing' && transfer.request.create !== undefined && tally(transfer).reached)
       const told = [{ kind: 'prepared', made: event.made } as const]

@@ -6,7 +6,7 @@ import { applyAskingClocks } from './asking-clocks.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
-import { chain, changedFacts, digestOf, materialOf } from './material.ts'
+import { changedFacts, digestOf, materialOf } from './material.ts'
 import type { Milestone, Round, Transfer } from './model.ts'
 import { applyStall } from './stall.ts'
 import { applyUsual } from './usual.ts'
@@ -35,7 +35,6 @@ export function apply(transfer: Transfer, event: Event): Transfer {
     since: moved ? event.at : transfer.since,
     story: [...transfer.story, ...told.map((milestone) => ({ ...milestone, at: event.at }) as Milestone)],
     version: transfer.version + 1,
-    head: chain(transfer.head, transfer.version + 1, event),
   }
 }
 
@@ -59,7 +58,6 @@ export function start(event: Extract<Event, { type: 'requested' }>): Transfer {
     connections: {},
     decisions: [],
     story: [],
-    head: chain('', 1, event),
   }
 }
 

@@ -38,6 +38,8 @@ export type Event = { at: Millis } & (
   | { type: 'rule_settled'; rule: string }
   /** The end of a dry run. */
   | { type: 'checked' }
+  /** Azure took the request for the database of an import. */
+  | { type: 'creation_sent'; requestId?: string }
   /** `made`: by us, now; else it stood there already, empty. */
   | { type: 'prepared'; made: boolean }
   | { type: 'submit_intended'; attempt: number; token: string; snapshot: readonly string[] }
@@ -68,7 +70,8 @@ export type Event = { at: Millis } & (
   | { type: 'stalled' }
   | { type: 'usual_read'; usual: Usual }
   | { type: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
-  | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }
+  /** `requestId`: Azure's, of the cancel that it took. */
+  | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault; requestId?: string }
   | { type: 'closing_slow' }
   | { type: 'ended'; ending: Omit<Ending, 'at'> }
   /** After the end; each connection once. */

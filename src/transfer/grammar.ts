@@ -1,6 +1,7 @@
 import { cleanText, holdsSecret } from './clean-text.ts'
 import { type CreationWish, readCreation } from './creation.ts'
 import { Refusal } from './errors.ts'
+import { type ListIntent, readHistory, readList } from './finding.ts'
 import { type Given, readWords, takeFlag, type Word } from './flags.ts'
 import { didYouMean } from './near.ts'
 import { readReason } from './reason.ts'
@@ -17,7 +18,9 @@ export type Intent =
   | { kind: 'help'; topic?: string }
   | { kind: 'status'; id: string }
   | { kind: 'why'; id: string }
-  | { kind: 'list' }
+  | ListIntent
+  | { kind: 'pending' }
+  | { kind: 'history'; database: string }
   | { kind: 'retry'; id: string }
   | { kind: 'cancel' | 'withdraw'; id: string; reason?: string }
   | { kind: 'settle'; id: string; running?: string }
@@ -42,9 +45,9 @@ export type ImportIntent = Asked & {
 }
 
 /** The verbs that people can type. */
+// biome-ignore format: one line a verb would hide how few they are
 export const verbs = [
-  ...['export', 'import', 'help', 'status', 'why', 'list'],
-  ...['retry', 'cancel', 'withdraw', 'settle'],
+  'export', 'import', 'help', 'status', 'why', 'pending', 'list', 'history', 'retry', 'cancel', 'withdraw', 'settle',
 ] as const
 type Verb = (typeof verbs)[number]
 
@@ -61,8 +64,10 @@ export function parseCommand(text: string): Intent {
   const verb = readVerb(first.text)
   if (verb === 'export') return readExport(first.rest)
   if (verb === 'import') return readImport(first.rest)
+  if (verb === 'list') return readList(first.rest)
+  if (verb === 'history') return { kind: 'history', database: readHistory(first.rest) }
+  if (verb === 'pending') return { kind: 'pending' }
   const words = split(first.rest)
-  if (verb === 'list') return { kind: 'list' }
   if (verb === 'help') return words[0] === undefined ? { kind: 'help' } : { kind: 'help', topic: clip(words[0]) }
   const id = readId(verb, words[0])
   if (verb === 'status' || verb === 'why' || verb === 'retry') return { kind: verb, id }

@@ -28,7 +28,7 @@ export type { DatabaseState, Work } from './work.ts'
 
 /** An account, never an e-mail address: `slack:<team>/<user id>`, `teams:<tenant>/<object id>`. Opaque outside the adapters. */
 export type Person = string
-/** A person, a group (`slack:<team>/<user group id>`) or `anyone` (every full member of either chat). Only a `Directory` can tell who is behind it. */
+/** A person, a group (`slack:<team>/<user group id>`, `teams:<tenant>/group:<object id>`) or `anyone` (every full member of either chat). Only a `Directory` can tell who is behind it. */
 export type Principal = string
 /** Where messages can go: a channel or a person. Opaque outside the adapters (`slack:<team>/<channel or user id>`, `teams:<tenant>/<conversation or object id>`). */
 export type Address = string
@@ -223,6 +223,4 @@ export type Transfer = {
   /** Connections of ours that changed after the end, one entry each. */
   afterEnd?: readonly Changed[]
   story: readonly Milestone[]
-  /** SHA-256 chain over the applied events, hex. */
-  head: string
 }

@@ -64,7 +64,7 @@ for slot, effect in pairs(input.effects) do setEffect(slot, effect) end
 enter(input.room)
 if stored[3] ~= input.status then
   redis.call('ZREM', key('by-status:' .. stored[3]), input.id)
-  redis.call('ZADD', key('by-status:' .. input.status), input.at, input.id)
+  redis.call('ZADD', key('by-status:' .. input.status), input.since, input.id)
 end
 if input.final then
   redis.call('ZREM', key('open:' .. input.requester), input.id)
@@ -77,11 +77,12 @@ keepAnswer(input.once)
 return { 'committed' }
 `)
 
-/** The answer to a delivery that changed nothing, and its line in the audit. */
+/** The answer to a delivery that changed nothing, and its line in the audit unless the actor has had too many. */
 export const remember = script(`
 local no = answered(input.once)
 if no then return no end
-audit(input.audit)
+local held = isHeld(input.limit)
+if not held then audit(input.audit) end
 keepAnswer(input.once)
-return { 'kept' }
+return { held and 'held' or 'kept' }
 `)
