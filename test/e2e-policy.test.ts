@@ -1,16 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { checkExchange } from './support/azure-spec.ts'
 import { armFor, type CaseRule, casesWorld, partsOf } from './support/cases.ts'
 import { auditOf } from './support/e2e.ts'
 import { sentFor } from './support/imports.ts'
-import { approve, ask, cardOf, inStatus, recordOf, reply, told } from './support/story.ts'
+import { approve, ask, cardOf, eventually, inStatus, recordOf, reply, told } from './support/story.ts'
 import { type Config, idIn, messagesOf, startWorld, textOf, type World, writeConfig } from './support/world.ts'
+
+// Each test is a whole story, and several processes tell it.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 const gigabyte = 2 ** 30
 const first: CaseRule = { gate: 'submission' }
 const sized = ['small', 'huge', 'blind', 'dry', 'open']
+const full = ['full1', 'full2', 'full3']
 const crowd = ['crowd1', 'crowd2', 'crowd3', 'crowd4']
-const names = [...sized, ...crowd, 'ticket', 'fixed', 'labelled', 'changed', 'other', 'gone', 'relabelled']
+const names = [...sized, ...crowd, ...full, 'ticket', 'fixed', 'labelled', 'changed', 'other', 'gone', 'relabelled']
 
 /** The rules of this world in place of those that each case has of its own. */
 function rules(config: Config, change: (rules: Config[]) => Config[] = (all) => all): void {
@@ -29,6 +33,7 @@ function rules(config: Config, change: (rules: Config[]) => Config[] = (all) => 
     rule('only-small', sized, { ...first, stages: [{ approvers: ['U0LEE'] }] }, { size: { below: '50GB' } }),
     rule('only-large', sized, { cards: ['C0DBA', 'U0OPS'] }, { size: { atLeast: '50GB' } }),
     rule('crowd', ['crowd*'], { ...first, maxOpenOfRule: 2 }),
+    rule('full', ['full*'], { ...first, maxOpenOfRule: 1 }, { size: { below: '50GB' } }),
     rule('ticket', ['ticket'], { ...first, ...ticket }),
     rule('fixed', ['fixed', 'other'], { ...first, destinations: { environment: ['vault'] } }),
     rule('labels', ['labelled', 'relabelled'], first, { environment: ['test'] }),
@@ -208,6 +213,23 @@ describe('the most transfers that a rule lets be open', () => {
     await told(world, 'U0DANA', `cancel ${open}`)
     await inStatus(world, open, 'cancelled')
     expect(await export_('crowd4 to crowd4', 'U0SAM')).toContain('Recorded as')
+  })
+
+  test('holds where the plan settles the rule: of two at once one goes on, and the other is told of it', async () => {
+    const ids = await Promise.all([ask(world, 'full1'), ask(world, 'full2', { by: 'U0SAM' })])
+    const statusOf = async (id: string) => (await recordOf(world, id))?.transfer.status ?? ''
+    const [no, yes] = await eventually(async () => {
+      const [one, other] = await Promise.all(ids.map(statusOf))
+      if (one === 'refused' && other === 'awaiting_approval') return ids
+      return other === 'refused' && one === 'awaiting_approval' && ids.toReversed()
+    })
+    const last = textOf(await reply(world, no ?? '', 'was refused'))
+    expect(last).toContain('Rule `full` lets 1 transfers be open at a time, whoever asked, and so many are.')
+    expect(last).toContain(`Open: \`${yes}\` of`)
+    // It was in nobody's way: the database is free, and so is the room once the other one has ended.
+    await told(world, yes === ids[0] ? 'U0DANA' : 'U0SAM', `cancel ${yes}`)
+    await inStatus(world, yes ?? '', 'cancelled')
+    await inStatus(world, await ask(world, 'full3'), 'awaiting_approval')
   })
 })
 

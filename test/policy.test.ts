@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Job } from '../src/jobs/job.ts'
+import { clockOf, overdue } from '../src/jobs/moves.ts'
 import { apply, applyAll, start } from '../src/transfer/apply.ts'
 import { type Candidate, rulesOf, settleRule, sizeOf } from '../src/transfer/candidates.ts'
 import { type Facts, findingsOf } from '../src/transfer/conditions.ts'
@@ -328,6 +330,27 @@ describe('a form offers', () => {
     ['nothing that may go nowhere', [rule('a', {}, { destinations: { storage: ['x'] } })], ['a'], ['a'], false],
   ])('%s', (_name, rules, may, is, isOffered) => {
     expect(offersOf(rules, may, is)).toEqual(isOffered ? ['orders'] : [])
+  })
+})
+
+describe('a clock of the rule', () => {
+  const own = rule('a', {}, { clocks: { running: 5 } })
+  const clocks = { running: 50, closing: 60 } as Parameters<typeof clockOf>[0]['clocks']
+  const transfer = { ...transferOf('k3v9x2mq'), rule: own }
+
+  test('counts in place of the one of all transfers, once the rule is settled', () => {
+    expect(clockOf({ transfer, clocks }, 'running')).toBe(5)
+    expect(clockOf({ transfer, clocks }, 'closing')).toBe(60)
+    const open = { ...transfer, candidates: [{ rule: own, outcome: 'later' as const }] }
+    expect(clockOf({ transfer: open, clocks }, 'running')).toBe(50)
+  })
+
+  test.each([
+    [4, false],
+    [5, true],
+  ])('is over at its end: %d ms', (now, isOver) => {
+    const job = { transfer: { ...transfer, status: 'running', since: 0 }, clocks, now } as unknown as Job
+    expect(overdue(job)).toBe(isOver)
   })
 })
 
