@@ -1,26 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  cancelAnswer,
-  decisionAnswer,
-  helpAnswer,
-  listAnswer,
-  recordedAnswer,
-  settleAnswer,
-  statusAnswer,
-} from '../src/cards/answers.ts'
+import { cancelAnswer, decisionAnswer, helpAnswer, recordedAnswer, settleAnswer } from '../src/cards/answers.ts'
 import { approvalCard } from '../src/cards/approval-card.ts'
 import { linesToBlocks, toBlockKit, toMrkdwn } from '../src/cards/block-kit.ts'
 import { withdrawButton } from '../src/cards/click-buttons.ts'
 import { draw } from '../src/cards/draw.ts'
 import { faultSentence } from '../src/cards/fault-sentence.ts'
 import { jobErrors, knownFaults } from '../src/cards/known-faults.ts'
+import { listAnswer } from '../src/cards/list-answer.ts'
 import { clip } from '../src/cards/phrases.ts'
 import { duration, progressBar, size } from '../src/cards/quantities.ts'
 import { replyView } from '../src/cards/reply-view.ts'
 import { rootView } from '../src/cards/root-view.ts'
 import { refusalCodes, refusalSentence, sentence } from '../src/cards/sentence.ts'
+import { statusAnswer } from '../src/cards/status-answer.ts'
 import { statusWords } from '../src/cards/status-words.ts'
 import { readButtonValue, type View } from '../src/cards/view.ts'
 import { PermanentError, Refusal, TransientError } from '../src/transfer/errors.ts'
@@ -70,6 +64,7 @@ const storageSide: Connection = {
 }
 
 const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  rule_settled: { at: asked, kind: 'rule_settled', rule: 'small', size: 30 * 2 ** 30 },
   prepared: { at: asked, kind: 'prepared', made: true },
   submitted: { at: asked, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: asked, kind: 'unclear', fault },
@@ -498,11 +493,14 @@ describe('answers', () => {
 
   test('tell status, list, cancel and settle', () => {
     const transfer = transferAt('running')
-    expect(toMrkdwn(statusAnswer(transfer, asked + minute, 'https://s.test/p1'))).toContain(
+    const slots = { root: { state: 'posted' as const, address: ana, at: asked, link: 'https://s.test/p1' } }
+    expect(toMrkdwn(statusAnswer({ transfer, chat: { slots } }, asked + minute))).toContain(
       '<https://s.test/p1|k3v9x2mq>',
     )
-    expect(toMrkdwn(listAnswer([transfer], asked + minute, 4))).toMatch(/Running\*, 1 min\n… and 3 older ones/)
-    expect(toMrkdwn(listAnswer([], asked))).toContain('no transfer')
+    const looked = { at: asked + minute, asked: { kind: 'list' as const }, waiting: [], read: 1_000 }
+    const found = { found: [{ transfer }], more: true, unread: false }
+    expect(toMrkdwn(listAnswer(found, looked))).toMatch(/Running\*, 1 min, asked for by .*\nOlder ones are not shown/)
+    expect(toMrkdwn(listAnswer({ found: [], more: false, unread: false }, looked))).toContain('no transfer')
     expect(toMrkdwn(recordedAnswer(transfer))).toContain('Recorded as `k3v9x2mq`')
     expect(toMrkdwn(cancelAnswer(transferAt('requested')))).toContain('Nothing has been sent')
     expect(toMrkdwn(cancelAnswer({ ...transfer, snapshot: [] }))).toContain('watched until it is over')
@@ -792,7 +790,6 @@ function transferAt(status: Status): Transfer {
       : {}),
     ...(isEnd(status) ? { ending: endingOf(status) } : {}),
     story: [],
-    head: '',
   }
 }
 

@@ -4,6 +4,7 @@ import type { Handlers } from '../src/bot/handlers-type.ts'
 import { createServer } from '../src/bot/server.ts'
 import { createSlackInbound, type SlackInbound, type SlackInboundOptions } from '../src/bot/slack-inbound.ts'
 import { speaker } from '../src/bot/slack-payloads.ts'
+import { noHome } from '../src/cards/home-view.ts'
 import type { Answer, Click, Command, DecisionInput, QuestionInput, WithdrawalInput } from '../src/transfer/ports.ts'
 import { until } from './support/until.ts'
 
@@ -75,6 +76,7 @@ const handlers: Handlers = {
   onForm: async () => ({ ok: true, lines: [] }),
   choices: async () => [],
   onView: async () => undefined,
+  onHome: async () => noHome([['Nothing waits for you.']]),
   onMembershipChange(group) {
     heard.groups.push(group)
     if (heard.groups.length === failing) throw new Error('password=hunter2')

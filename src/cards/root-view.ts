@@ -1,8 +1,10 @@
+import { rulesOf } from '../transfer/candidates.ts'
 import type { Millis, Request, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { withdrawButton } from './click-buttons.ts'
 import { decidedLine } from './decision-lines.ts'
 import { endingLines } from './ending-lines.ts'
+import { ruleNames } from './explain-lines.ts'
 import { nextLines } from './next-step.ts'
 import { bold, code, lowerFirst, person, quote } from './phrases.ts'
 import { duration, progressBar } from './quantities.ts'
@@ -21,7 +23,7 @@ export function rootView(
   at: Millis,
   { quiet, moved = false, silent = false }: { quiet: boolean; moved?: boolean; silent?: boolean },
 ): View {
-  const { request, id, rule } = transfer
+  const { request, id } = transfer
   const { icon, words } = statusOf(transfer)
   const end = endingLines(transfer)
   const title = routeTitle(request)
@@ -50,7 +52,7 @@ export function rootView(
         ...end,
       ]),
       ...(withdraw ? [{ kind: 'actions', buttons: [withdraw] } as const] : []),
-      { kind: 'note', line: ['Transfer ', code(id), ' · rule ', code(rule.name)] },
+      { kind: 'note', line: ['Transfer ', code(id), ' · rule ', ...ruleNames(rulesOf(transfer))] },
     ],
   }
 }
