@@ -20,7 +20,7 @@ import { startWorld, textOf, type World } from './support/world.ts'
 
 /** Until then what Azure clears up is only noted; then it is looked at every half of the time since the end. */
 const quietFor = 4_000
-const watchedFor = 16_000
+const watchedFor = 30_000
 const cases: Record<string, CaseRule> = {
   bypassed: {},
   removed: {},
@@ -78,8 +78,9 @@ const change = (action: 'approve' | 'remove', { id }: Connection) => world.azure
 const readsOf = ({ id }: Connection) =>
   world.azure.state.requests.filter(({ method, path }) => method === 'GET' && path.toLowerCase() === id.toLowerCase())
 const past = (at: number) => eventually(() => Date.now() > at)
-const isDue = (id: string) =>
-  withRedis(world, async (redis) => (await redis.zscore('{drawbridge}:due:advance', id)) !== null)
+const isDue = (id: string, role: 'advance' | 'show' = 'advance') =>
+  withRedis(world, async (redis) => (await redis.zscore(`{drawbridge}:due:${role}`, id)) !== null)
+const allShown = (id: string) => eventually(async () => !(await isDue(id, 'show')))
 const replies = (id: string, says: string) => thread(world, id).filter((text) => text.includes(says))
 
 describe.concurrent('a connection that was left at the end', () => {
@@ -93,6 +94,7 @@ describe.concurrent('a connection that was left at the end', () => {
     expect(said).not.toContain('storage account')
     await eventually(async () => textOf(await reply(world, id, 'was denied')).includes('is Approved since the end'))
     await eventually(async () => !(await isDue(id)))
+    await allShown(id)
     expect(replies(id, '🚨')).toHaveLength(1)
     expect((await recordOf(world, id))?.transfer).toMatchObject({
       status: 'denied',
@@ -109,6 +111,7 @@ describe.concurrent('a connection that was left at the end', () => {
     expect(said).toContain('Nothing is to be done')
     expect(said).not.toMatch(/<@U0OPS>|🚨/)
     await eventually(async () => !(await isDue(id)))
+    await allShown(id)
     expect(replies(id, '🧽')).toHaveLength(1)
   })
 
@@ -118,6 +121,7 @@ describe.concurrent('a connection that was left at the end', () => {
     await eventually(async () => (await recordOf(world, id))?.transfer.afterEnd?.length === 2)
     await eventually(async () => textOf(await reply(world, id, 'has finished')).includes('is gone since'))
     expect(await isDue(id)).toBe(false)
+    await allShown(id)
     expect(replies(id, '🧽')).toEqual([])
   })
 
@@ -166,6 +170,6 @@ test('a change that comes while nobody works is told by the next process, once',
   change('approve', left.storage)
   await world.start('worker')
   await reply(world, id, '🚨 Somebody approved its connection on the storage account')
-  await eventually(async () => !(await isDue(id)))
+  await allShown(id)
   expect(replies(id, '🚨')).toHaveLength(1)
 })
