@@ -19,7 +19,7 @@ import { startWorld, type World } from './support/world.ts'
 
 /** Nothing is sent to Azure before somebody says yes, so that these stay open and cost nothing. */
 const asking: CaseRule = { gate: 'submission' }
-const names = ['yes', 'no', 'stays']
+const names = ['yes', 'no', 'stays', 'back']
 
 let world: World
 const ids: Record<string, string> = {}
@@ -36,11 +36,11 @@ afterAll(() => world.close())
 
 describe('pending in Teams', () => {
   test('is one card with everything, and a card with buttons for each that waits', async () => {
-    const [overview, ...cards] = await home('sam', 4)
+    const [overview, ...cards] = await home('sam', 5)
     const text = wordsOf(overview as TeamsMessage)
     for (const part of [
-      'Waiting for you (3)',
-      'Their 3 cards follow.',
+      'Waiting for you (4)',
+      'Their 4 cards follow.',
       'Asked for by you',
       'Running',
       'Ended in the last 7 days',
@@ -58,8 +58,8 @@ describe('pending in Teams', () => {
   test('asked for in a channel is told in the personal chat', async () => {
     const from = chatOf(world, 'sam').length
     await world.teams.as('sam').say('pending', { targeted: true })
-    await toldAlone(world, 'sam', 'Waiting for you (3)', from)
-    await eventually(() => chatOf(world, 'sam').length >= from + 4)
+    await toldAlone(world, 'sam', 'Waiting for you (4)', from)
+    await eventually(() => chatOf(world, 'sam').length >= from + 5)
   })
 
   test('shows the requester their requests, and nobody else any of it', async () => {
@@ -72,7 +72,7 @@ describe('pending in Teams', () => {
 
   test('among other words is told in words', async () => {
     const text = await chatted(world, 'sam', 'pending please')
-    for (const part of ['Waiting for you (3)', 'stays', 'As of']) expect(text).toContain(part)
+    for (const part of ['Waiting for you (4)', 'stays', 'As of']) expect(text).toContain(part)
   })
 
   test('takes a yes on its card', async () => {
@@ -89,6 +89,19 @@ describe('pending in Teams', () => {
     await press(world, 'sam', card, 'deny', { reason: 'not this month', as: 'submit' })
     const { transfer } = await inStatus(world, ids.no ?? '', 'denied')
     expect(transfer.decisions).toMatchObject([{ verdict: 'deny', reason: 'not this month' }])
+  })
+})
+
+describe('what they asked for', () => {
+  test('may be taken back on the overview, each by its own button', async () => {
+    const [overview] = await home('dana', 1)
+    const message = overview as TeamsMessage
+    for (const name of ['stays', 'back']) expect(JSON.stringify(message)).toContain(`Withdraw ${ids[name]}…`)
+    const data = { transfer: ids.back ?? '' }
+    expect(sentenceOf(await world.teams.as('dana').click(message, { verb: 'withdraw', data }))).toContain(
+      `Your withdrawal of ${ids.back} is recorded`,
+    )
+    await inStatus(world, ids.back ?? '', 'cancelled')
   })
 })
 

@@ -4,7 +4,6 @@ import { apply, applyAll, start } from '../src/transfer/apply.ts'
 import { Refusal } from '../src/transfer/errors.ts'
 import type { Event } from '../src/transfer/events.ts'
 import { toRemove } from '../src/transfer/left-over.ts'
-import { chain } from '../src/transfer/material.ts'
 import type { Connection, Decision, Rule, Side, Stage, Transfer } from '../src/transfer/model.ts'
 import { tally } from '../src/transfer/quorum.ts'
 
@@ -229,6 +228,30 @@ test('denied is said only by closing, once something was sent', () => {
   expect(ended).toMatchObject({ status: 'denied', ending: { released: true } })
 })
 
+test('a cancel of what was sent but never began ends at once, and of what runs only by closing', () => {
+  const sent = applyAll(start(requestedEvent()), [
+    { type: 'planned', at: 2_000, plan },
+    { type: 'submit_intended', at: 3_000, attempt: 1, token: 't', snapshot: [] },
+    { type: 'cancel_asked', at: 4_000, by: dana },
+  ])
+  const ended = { type: 'ended', at: 5_000 } as const
+  const ending = { outcome: 'cancelled', cause: 'cancelled', nothingSent: true, leftOver: [] } as const
+  expect(apply(sent, { ...ended, ending })).toMatchObject({ status: 'cancelled' })
+  const running = apply(sent, { type: 'submitted', at: 4_500, operation })
+  expect(() => apply(running, { ...ended, ending })).toThrow(/cannot follow/)
+})
+
+test('a job that is found before the record knows of a submit is undone like any other', () => {
+  const found = applyAll(start(requestedEvent()), [
+    { type: 'planned', at: 2_000, plan },
+    { type: 'submitted', at: 3_000, operation },
+  ])
+  const ending = { outcome: 'denied', nothingSent: true, leftOver: [] } as const
+  expect(() => apply(found, { type: 'ended', at: 4_000, ending })).toThrow(/cannot follow/)
+  const closing = { type: 'closing', at: 4_000, outcome: 'denied', cause: 'denied' } as const
+  expect(apply(found, closing)).toMatchObject({ status: 'closing' })
+})
+
 test('nothing leaves a final status, and a click on it is answered', () => {
   const refused = apply(start(requestedEvent()), { type: 'refused', at: 2_000, code: 'database_not_found', facts: {} })
   expect(() => apply(refused, { type: 'planned', at: 3_000, plan })).toThrow(/cannot follow/)
@@ -263,12 +286,4 @@ test('after the end only what became of connections that were to be removed is s
   expect(told).toMatchObject({ status: 'succeeded', since: 11_000, leftOver: [{ state: 'removed' }] })
   expect(toRemove(told)).toEqual([])
   expect(() => apply(told, said('sql'))).toThrow(/cannot follow/)
-})
-
-test('the chain over the events breaks when one is changed', () => {
-  const first = requestedEvent()
-  const second = { type: 'planned', at: 2_000, plan } as const
-  const head = apply(start(first), second).head
-  expect(head).toBe(chain(chain('', 1, first), 2, second))
-  expect(head).not.toBe(chain(chain('', 1, { ...first, at: 2 }), 2, second))
 })

@@ -112,6 +112,8 @@ export type ClickOptions = DeliveryOptions & {
   /** The action with this title, or with this verb; together they must both fit. */
   title?: string
   verb?: string
+  /** Of several alike, the one whose data hold this. */
+  data?: Record<string, string>
   inputs?: Record<string, string>
   /** 'submit' is a client that knows no Action.Execute and sends its fallback. */
   as?: 'execute' | 'submit'
