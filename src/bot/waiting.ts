@@ -17,7 +17,8 @@ const mostNamed = 20
 
 /**
  * Whom a reminder mentions at each place: who can still fill a seat, and nobody who said yes, nor the requester. A group
- * of Slack is mentioned as one where that is all of it, and any group is named instead of too many of its people. In a direct message it is that person or nobody.
+ * of Slack is mentioned as one where that is all of it, and any group is named instead of too many of its people. In a
+ * direct message it is that person or nobody.
  */
 export async function waitingAt(
   tools: Known,
