@@ -13,6 +13,7 @@ import {
   recordOf,
   reply,
   thread,
+  told,
   withRedis,
 } from './support/story.ts'
 import { startWorld, textOf, type World } from './support/world.ts'
@@ -20,7 +21,15 @@ import { startWorld, textOf, type World } from './support/world.ts'
 /** Until then what Azure clears up is only noted; then it is looked at every half of the time since the end. */
 const quietFor = 4_000
 const watchedFor = 16_000
-const cases: Record<string, CaseRule> = { bypassed: {}, removed: {}, cleared: {}, unread: {}, over: {}, crashed: {} }
+const cases: Record<string, CaseRule> = {
+  bypassed: {},
+  removed: {},
+  cleared: {},
+  unread: {},
+  over: {},
+  half: {},
+  crashed: {},
+}
 
 let world: World
 beforeAll(async () => {
@@ -77,11 +86,11 @@ describe.concurrent('a connection that was left at the end', () => {
   test('and that somebody approves then is an alarm, once, in the thread and where the end is told', async () => {
     const { id, left } = await denied('bypassed')
     change('approve', left.sql)
-    const told = textOf(await reply(world, id, '🚨 Somebody approved its connection on the SQL server'))
+    const said = textOf(await reply(world, id, '🚨 Somebody approved its connection on the SQL server'))
     for (const part of [left.sql.name, 'it was Rejected', 'not through Drawbridge', '<@U0DANA>, <@U0OPS>: find out']) {
-      expect(told).toContain(part)
+      expect(said).toContain(part)
     }
-    expect(told).not.toContain('storage account')
+    expect(said).not.toContain('storage account')
     await eventually(async () => textOf(await reply(world, id, 'was denied')).includes('is Approved since the end'))
     await eventually(async () => !(await isDue(id)))
     expect(replies(id, '🚨')).toHaveLength(1)
@@ -95,10 +104,10 @@ describe.concurrent('a connection that was left at the end', () => {
     const { id, endedAt, left } = await finished('removed')
     await past(endedAt + quietFor)
     for (const each of [left.sql, left.storage]) change('remove', each)
-    const told = textOf(await reply(world, id, '🧽 Its connection on the SQL server'))
-    expect(told).toContain('🧽 Its connection on the storage account')
-    expect(told).toContain('Nothing is to be done')
-    expect(told).not.toMatch(/<@U0OPS>|🚨/)
+    const said = textOf(await reply(world, id, '🧽 Its connection on the SQL server'))
+    expect(said).toContain('🧽 Its connection on the storage account')
+    expect(said).toContain('Nothing is to be done')
+    expect(said).not.toMatch(/<@U0OPS>|🚨/)
     await eventually(async () => !(await isDue(id)))
     expect(replies(id, '🧽')).toHaveLength(1)
   })
@@ -119,6 +128,25 @@ describe.concurrent('a connection that was left at the end', () => {
     fault.lift()
     change('approve', left.sql)
     await reply(world, id, '🚨 Somebody approved its connection on the SQL server')
+  })
+
+  test('and that Drawbridge itself approved and rejected is no news, also when the end could not read it', async () => {
+    const forbidden = armFor(world, 'half', { name: 'pec-storage-put', code: 'LinkedAuthorizationFailed' })
+    const id = await ask(world, 'half')
+    await approve(world, await cardOf(world, id))
+    const job = await jobOf(world, 'half')
+    await eventually(() => connectionsOf(world, job).sql?.status === 'Approved')
+    const unread = armFor(world, 'half', { name: 'pec-sql-get', code: 'TooManyRequests' })
+    forbidden.lift()
+    expect(await told(world, 'U0DANA', `cancel ${id}`)).toContain('is recorded')
+    const { transfer } = await inStatus(world, id, 'cancelled')
+    expect(transfer.ending?.leftOver).toMatchObject([{ side: 'sql', state: 'Pending' }, { side: 'storage' }])
+    unread.lift()
+    await eventually(async () => !(await isDue(id)))
+    const looks = readsOf(connectionsOf(world, job).sql as Connection).filter(({ at }) => at > transfer.since)
+    expect(looks.filter(({ status }) => status === 200).length).toBeGreaterThan(0)
+    expect(replies(id, 'after the end')).toEqual([])
+    expect((await recordOf(world, id))?.transfer).not.toHaveProperty('afterEnd')
   })
 
   test('is looked at a few times, and no more once the time is over', async () => {

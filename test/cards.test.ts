@@ -64,6 +64,7 @@ const storageSide: Connection = {
 }
 
 const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  rule_settled: { at: asked, kind: 'rule_settled', rule: 'small', size: 30 * 2 ** 30 },
   prepared: { at: asked, kind: 'prepared', made: true },
   submitted: { at: asked, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: asked, kind: 'unclear', fault },
@@ -113,6 +114,7 @@ describe('the button to withdraw', () => {
       open ? { id: 'withdraw', label: 'Withdraw…', value: 'k3v9x2mq' } : undefined,
     )
     expect(hasButtons(rootView(transfer, asked, { quiet: true }))).toBe(open)
+    expect(hasButtons(rootView(transfer, asked, { quiet: true, silent: true }))).toBe(false)
     expect(withdrawButton({ ...transfer, cancel: { by: requester, at: asked } })).toBeUndefined()
     expect(withdrawButton({ ...transfer, request: { ...transfer.request, dryRun: true } })).toBeUndefined()
   })
@@ -788,7 +790,6 @@ function transferAt(status: Status): Transfer {
       : {}),
     ...(isEnd(status) ? { ending: endingOf(status) } : {}),
     story: [],
-    head: '',
   }
 }
 

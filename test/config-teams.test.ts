@@ -55,7 +55,11 @@ suite('the parts that the example leaves out', () => {
 
   test('are whole keys of the file, and nothing else of it', () => {
     const keys = (yaml: string) => Object.keys(parse(yaml))
-    expect(keys(wholeExampleText).filter((key) => !keys(exampleText).includes(key))).toEqual(['teams', 'people'])
+    expect(keys(wholeExampleText).filter((key) => !keys(exampleText).includes(key))).toEqual([
+      'teams',
+      'people',
+      'audit',
+    ])
     expect(parse(wholeExampleText)).toMatchObject(parse(exampleText))
   })
 })

@@ -17,14 +17,15 @@ import {
 } from './support/story.ts'
 import { messagesOf, startWorld, textOf, type World, writeConfig } from './support/world.ts'
 
-const soon = '2500ms'
+/** Long enough for what people do before it, also on a slow machine. */
+const soon = '5s'
 const cases: Record<string, CaseRule> = {
   whole: { remindAfter: '500ms' },
   partly: { stages: [{ approvers: ['S0DBA', 'U0RIO'], need: 3 }], remindAfter: soon },
   own: { requesters: ['U0SAM'], stages: [{ approvers: ['S0DBA', 'U0RIO'] }], remindAfter: '500ms' },
   seated: { stages: [{ approvers: ['U0SAM'] }, { approvers: ['U0LEE', 'U0RIO'] }], remindAfter: soon },
   direct: { stages: [{ approvers: ['U0SAM', 'U0LEE'], need: 2 }], cards: ['approvers'], remindAfter: soon },
-  decided: { remindAfter: soon, escalate: { after: '3s', to: ['U0RIO'] } },
+  decided: { remindAfter: soon, escalate: { after: '6s', to: ['U0RIO'] } },
   escalates: {
     stages: [{ approvers: ['U0SAM'] }, { approvers: ['U0LEE'] }],
     escalate: { after: soon, to: ['U0RIO', 'U0OPS', 'U0DANA'] },
@@ -103,7 +104,7 @@ describe.concurrent('a reminder', () => {
     await deny(world, await cardOf(world, id), 'no')
     await inStatus(world, id, 'denied')
     const delivered = (await recordOf(world, id))?.transfer.round?.deliveredAt ?? 0
-    await eventually(() => Date.now() > delivered + 4_000)
+    await eventually(() => Date.now() > delivered + 7_000)
     expect(reminders(id)).toEqual([])
     expect((await recordOf(world, id))?.transfer.escalated).toBeUndefined()
     expect(usersOf(messagesOf(world.slack, id, 'card'))).toEqual(['C0DBA'])
@@ -117,7 +118,7 @@ describe.concurrent('an escalation', () => {
     expect(await approve(world, card, 'U0RIO')).toContain('not an approver')
     expect(await told(world, 'U0RIO', `status ${id}`)).toContain('no transfer')
     expect(await approve(world, card, 'U0SAM')).toContain('(1 of 2)')
-    const said = await reply(world, id, '⏫ Not enough approvers said yes within 3 s (1 of 2)')
+    const said = await reply(world, id, '⏫ Not enough approvers said yes within 5 s (1 of 2)')
     expect(mentions(said).filter((each) => each !== '<@U0DANA>')).toEqual(
       expect.arrayContaining(['<@U0RIO>', '<@U0OPS>']),
     )

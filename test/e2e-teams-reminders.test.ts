@@ -21,7 +21,8 @@ import {
 } from './support/teams-story.ts'
 import { messagesOf, startWorld, textOf, type World } from './support/world.ts'
 
-const soon = '4s'
+/** Long enough for what people do before it, also on a slow machine. */
+const soon = '7s'
 const dana = ['U0DANA', PEOPLE.dana]
 const cases: Readonly<Record<string, CaseRule>> = {
   channel: { stages: [{ approvers: [PEOPLE.sam, PEOPLE.lee, PEOPLE.rio], need: 2 }], remindAfter: soon },

@@ -78,6 +78,7 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
     ['/drawbridge list', 'list'],
     ['/drawbridge list --since 7d', 'list'],
     ['/drawbridge status k7m2p9qx', 'status'],
+    ['/drawbridge why k7m2p9qx', 'why'],
     ['/drawbridge history orders', 'history'],
     ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],

@@ -2,8 +2,8 @@ import { apply } from '../transfer/apply.ts'
 import { Refusal } from '../transfer/errors.ts'
 import type { Person, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
-import { peopleNow } from '../transfer/stages-now.ts'
-import { type Desk, maySee, stagesOf } from './desk.ts'
+import { type Desk, maySee, viewersOf } from './desk.ts'
+import { stagesOf } from './standing.ts'
 
 /** What one person may see, and what waits for them; who is in a group is asked once for all transfers. Throws `groups_unread`. */
 export type Sight = {
@@ -23,7 +23,7 @@ export function createSight(desk: Desk, by: Person): Sight {
     async maySee(transfer) {
       if (isOwn(transfer)) return true
       // Transfers of other people are alike in who may see them.
-      const key = JSON.stringify(peopleNow(transfer))
+      const key = JSON.stringify(viewersOf(transfer))
       const asked = known.get(key) ?? readable(maySee(desk, transfer, by))
       known.set(key, asked)
       return asked

@@ -1,9 +1,11 @@
-import type { Transfer, Verdict } from '../transfer/model.ts'
+import { openRulesOf, rulesOf } from '../transfer/candidates.ts'
+import type { Rule, Transfer, Verdict } from '../transfer/model.ts'
 import { isSamePerson } from '../transfer/people.ts'
 import type { Catalogue } from '../transfer/policy.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
-import { askedWords } from './asked-words.ts'
+import { askedWords, countedWords } from './asked-words.ts'
+import { explainLines, ruleNames } from './explain-lines.ts'
 import { example, formOf, forms } from './forms.ts'
 import { wordsOf } from './operation-words.ts'
 import { clip, code, distinct } from './phrases.ts'
@@ -30,19 +32,32 @@ export function helpAnswer(catalogue?: Catalogue, topic?: string): readonly Line
 }
 
 /** What the asker sees when a request is kept. */
-export function recordedAnswer({ id, request }: Transfer): readonly Line[] {
+export function recordedAnswer({ id, request, candidates }: Transfer): readonly Line[] {
+  const open = candidates?.map(({ rule }) => rule)
   return [
     ['Recorded as ', code(id), ': ', ...wordsOf(request).recorded(request)],
+    ...(open ? [notYet(open)] : []),
     ['The thread tells how it goes on; ', code(forms.status.replace('<id>', id)), ' shows it at any time.'],
   ]
 }
 
 /** What the asker sees when a dry run begins: what is known at once. */
-export function dryRunAnswer({ id, request, rule }: Transfer): readonly Line[] {
+export function dryRunAnswer(transfer: Transfer): readonly Line[] {
+  const { id, request, rule, candidates, explained } = transfer
+  const asked = (each: Rule): Line => [...askedWords(each, request), '. ', ...countedWords(transfer, each)]
+  const open = openRulesOf(transfer)
   return [
     ['Dry run ', code(id), ': ', ...wordsOf(request).recorded(request), ' Nothing is sent and nobody is asked.'],
-    ['Rule ', code(rule.name), ' matches; ', ...askedWords(rule), '. What Azure says follows in the thread.'],
+    ...(candidates
+      ? [notYet(rulesOf(transfer)), ...open.map((each): Line => ['By rule ', code(each.name), ', ', ...asked(each)])]
+      : [['Rule ', code(rule.name), ' matches; ', ...asked(rule)]]),
+    ...(explained ? explainLines(explained) : []),
+    ['What Azure says follows in the thread.'],
   ]
+}
+
+function notYet(rules: readonly Rule[]): Line {
+  return ['Which rule counts is known once Azure has said how much data there is: ', ...ruleNames(rules), '.']
 }
 
 /** What the clicker sees when their decision is kept; the record ends with it. */
@@ -105,6 +120,7 @@ const explained: readonly { verb: keyof typeof forms; what: string }[] = [
   { verb: 'export', what: 'asks to export a database' },
   { verb: 'import', what: 'asks to import a BACPAC into an empty database, or a new one with --create' },
   { verb: 'status', what: 'shows how a transfer stands, and all that happened to it' },
+  { verb: 'why', what: 'says which rule a transfer is under, why no other, and who may say yes' },
   { verb: 'pending', what: 'shows what waits for you, what you asked for, what runs and what has ended lately' },
   { verb: 'listOf', what: 'shows the transfers that you can see' },
   { verb: 'history', what: 'shows the last good export of a database, and its transfers' },

@@ -18,13 +18,9 @@ export function draw(
   at: Millis,
   { operators }: { operators: readonly Principal[] },
 ): DrawnView {
-  if (slot.kind === 'root') {
-    const moved = slot.key === rootByDirectMessage
-    return drawn(rootView(transfer, at, { quiet: false, moved }), rootView(transfer, at, { quiet: true, moved }))
-  }
-  if (slot.kind === 'tell') {
-    const [told, quiet] = [rootView(transfer, at, { quiet: false }), rootView(transfer, at, { quiet: true })]
-    return drawn(withoutButtons(told), withoutButtons(quiet))
+  if (slot.kind === 'root' || slot.kind === 'tell') {
+    const how = { moved: slot.key === rootByDirectMessage, silent: slot.kind === 'tell' }
+    return drawn(rootView(transfer, at, { quiet: false, ...how }), rootView(transfer, at, { quiet: true, ...how }))
   }
   const view = viewOf(transfer, slot, operators)
   return drawn(view, view)
@@ -43,11 +39,6 @@ function viewOf(
     case 'reply':
       return replyView(transfer, slot.index, operators)
   }
-}
-
-/** Who is only told has nothing to click. */
-function withoutButtons({ text, blocks }: View): View {
-  return { text, blocks: blocks.filter(({ kind }) => kind !== 'actions') }
 }
 
 function drawn(view: View, quiet: View): DrawnView {

@@ -9,6 +9,7 @@ export const forms = {
   help: '/drawbridge help',
   status: '/drawbridge status <id>',
   pending: '/drawbridge pending',
+  why: '/drawbridge why <id>',
   list: '/drawbridge list',
   listOf: '/drawbridge list [pending|mine|running|failed|ended|all] [database <name>] [--since 7d]',
   history: '/drawbridge history <database>',

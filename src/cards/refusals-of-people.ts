@@ -6,15 +6,6 @@ import { chatWords, statusText } from './status-words.ts'
 
 /** Refusals by policy: who may ask, decide, see and cancel. */
 export const refusalsOfPeople = {
-  no_rule: ({ database, storage }) => [
-    [
-      'No rule allows to move ',
-      named(database, 'this database'),
-      ' to ',
-      named(storage, 'this storage'),
-      ', and what no rule allows is refused. Ask an operator for a rule.',
-    ],
-  ],
   not_requester: ({ rule }) => [
     [
       'You are not among those who may ask for this',

@@ -22,7 +22,7 @@ export const refusalsOfText = {
   unknown_verb: ({ verb, suggestion }) => [
     ['Drawbridge does not know ', named(verb, 'that word'), '.', ...meant(suggestion)],
     [
-      'It knows export, import, help, status, pending, list, history, retry, cancel and settle; ',
+      'It knows export, import, help, status, why, pending, list, history, retry, cancel, withdraw and settle; ',
       code(forms.help),
       ' shows how to write them.',
     ],

@@ -7,7 +7,7 @@ import { endingLines } from './ending-lines.ts'
 import { tellLeftOver } from './left-over-lines.ts'
 import { wordsOf } from './operation-words.ts'
 import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
-import { duration } from './quantities.ts'
+import { duration, size } from './quantities.ts'
 import { tellQuestion } from './question-lines.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
@@ -31,6 +31,8 @@ export function milestoneLines(transfer: Transfer, index: number, operators: rea
 
 function tell(milestone: Milestone, transfer: Transfer, operators: readonly Principal[]): readonly Line[] {
   switch (milestone.kind) {
+    case 'rule_settled':
+      return [tellRule(milestone)]
     case 'prepared':
     case 'submitted':
     case 'unclear':
@@ -72,6 +74,11 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
     case 'connections_changed':
       return tellChanged(milestone, transfer, operators)
   }
+}
+
+function tellRule({ rule, size: bytes }: Of<'rule_settled'>): Line {
+  const why = bytes === undefined ? 'Azure does not say how much data there is' : `There are ${size(bytes)} of data`
+  return [`${why}, so rule `, code(rule), ' counts.']
 }
 
 function tellAsking(milestone: Of<'asked' | 'new_round' | 'decided'>, transfer: Transfer): Line {

@@ -6,6 +6,7 @@ import { refusalsOfClicks } from './refusals-of-clicks.ts'
 import { refusalsOfFinding } from './refusals-of-finding.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
+import { refusalsOfRules } from './refusals-of-rules.ts'
 import { refusalsOfTargets } from './refusals-of-targets.ts'
 import { type Facts, refusalsOfNames, refusalsOfText, type Say } from './refusals-of-text.ts'
 
@@ -17,6 +18,7 @@ const refusals = {
   ...refusalsOfTargets,
   ...refusalsOfPeople,
   ...refusalsOfClicks,
+  ...refusalsOfRules,
   ...refusalsOfWorld,
 }
 

@@ -57,6 +57,7 @@ function idsOf({ rules, operators, auditors, people }: Salvaged<File>): readonly
   return [
     ...(rules ?? []).flatMap((rule, index) => [
       ...all(['rules', index, 'requesters'], rule?.requesters, principal),
+      ...all(['rules', index, 'when', 'requester'], rule?.when?.requester, principal),
       ...(rule?.stages ?? []).flatMap((stage, at) =>
         all(['rules', index, 'stages', at, 'approvers'], stage?.approvers, principal),
       ),

@@ -17,6 +17,7 @@ export type Intent =
   | ImportIntent
   | { kind: 'help'; topic?: string }
   | { kind: 'status'; id: string }
+  | { kind: 'why'; id: string }
   | ListIntent
   | { kind: 'pending' }
   | { kind: 'history'; database: string }
@@ -46,7 +47,7 @@ export type ImportIntent = Asked & {
 /** The verbs that people can type. */
 // biome-ignore format: one line a verb would hide how few they are
 export const verbs = [
-  'export', 'import', 'help', 'status', 'pending', 'list', 'history', 'retry', 'cancel', 'withdraw', 'settle',
+  'export', 'import', 'help', 'status', 'why', 'pending', 'list', 'history', 'retry', 'cancel', 'withdraw', 'settle',
 ] as const
 type Verb = (typeof verbs)[number]
 
@@ -69,7 +70,7 @@ export function parseCommand(text: string): Intent {
   const words = split(first.rest)
   if (verb === 'help') return words[0] === undefined ? { kind: 'help' } : { kind: 'help', topic: clip(words[0]) }
   const id = readId(verb, words[0])
-  if (verb === 'status' || verb === 'retry') return { kind: verb, id }
+  if (verb === 'status' || verb === 'why' || verb === 'retry') return { kind: verb, id }
   const rest = takeWord(first.rest).rest
   return verb === 'settle' ? readSettle(id, split(rest)) : readStop(verb, id, rest)
 }

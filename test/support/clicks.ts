@@ -84,5 +84,5 @@ async function stateOf(world: World, { transfer }: Stored) {
   const { server } = transfer.request.database
   const lines = (await auditOf(world)).filter((line) => line.transfer === transfer.id && line.version !== undefined)
   const puts = world.azure.state.requests.filter(({ method, path }) => method === 'PUT' && path.includes(`${server}/`))
-  return { version: transfer.version, head: transfer.head, lines: lines.length, puts: puts.length }
+  return { version: transfer.version, lines: lines.length, puts: puts.length }
 }

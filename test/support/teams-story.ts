@@ -253,5 +253,5 @@ async function stateOf(world: World, id: string) {
   const lines = (await auditOf(world)).filter((line) => line.transfer === id && line.version !== undefined)
   const puts = world.azure.state.requests.filter(({ method, path }) => method === 'PUT' && path.includes(`${server}/`))
   const shown = [...rootsOf(world, id), ...cardsOf(world, id)].map(({ edits }) => edits.length)
-  return { version: transfer.version, head: transfer.head, lines: lines.length, puts: puts.length, shown }
+  return { version: transfer.version, lines: lines.length, puts: puts.length, shown }
 }

@@ -46,6 +46,7 @@ export function connectionOf(side: Connection['side']): Connection {
 
 /** One milestone of each kind. */
 export const milestones: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  rule_settled: { at: askedAt, kind: 'rule_settled', rule: 'small', size: 30 * 2 ** 30 },
   prepared: { at: askedAt, kind: 'prepared', made: true },
   submitted: { at: askedAt, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: askedAt, kind: 'unclear', fault },
