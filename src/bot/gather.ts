@@ -7,7 +7,8 @@ export type Gathered = { found: readonly Stored[]; more: boolean; unread: boolea
 
 /** The most records that one question reads, however few of them its asker may see. */
 export const mostRead = 1_000
-const page = { one: 100, many: 25 }
+/** Records of one page: the first is small, as most questions end with it, and each is twice as long as the one before. */
+const page = { one: 50, many: 25, most: 200 }
 
 type Index = { by: ListedBy; skip: number; last: Millis; done: boolean }
 
@@ -20,7 +21,7 @@ export async function gather(
   indexes: readonly ListedBy[],
   { most, since, fits }: { most: number; since?: Millis; fits(each: Stored): Promise<boolean> },
 ): Promise<Gathered> {
-  const size = indexes.length === 1 ? page.one : page.many
+  let next: number = indexes.length === 1 ? page.one : page.many
   const open: Index[] = indexes.map((by) => ({ by, skip: 0, last: Number.POSITIVE_INFINITY, done: false }))
   const found = new Map<string, Stored & { key: Millis }>()
   let read = 0
@@ -31,10 +32,12 @@ export async function gather(
   }
   while (open.some(({ done }) => !done) && read < mostRead && !isEnough()) {
     const left = open.filter(({ done }) => !done)
+    const size = Math.max(1, Math.min(next, Math.floor((mostRead - read) / left.length)))
     const from = (skip: number) => (since === undefined ? { skip } : { skip, since })
     const pages = await Promise.all(left.map(({ by, skip }) => stored(store.list(by, size, from(skip)))))
     read += pages.flat().length
     for (const [at, each] of pages.entries()) turn(left[at], each, size)
+    next = Math.min(page.most, next * 2)
     const fitting = await Promise.all(pages.flat().map(async (each) => ((await fits(each)) ? [each] : [])))
     for (const each of fitting.flat()) found.set(each.transfer.id, { ...each, key: keyOf(each, indexes) })
   }
