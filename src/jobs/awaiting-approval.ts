@@ -23,7 +23,7 @@ export const awaitingApproval: Step = async (job) => {
   const until = expiry(job)
   if (!reached && now >= until) return leave(job, 'expired', 'expired')
   // Before the look: that Azure does not answer holds up no reminder.
-  const { reminded = until, escalated = until } = askingDue(transfer)
+  const { reminded = Number.POSITIVE_INFINITY, escalated = Number.POSITIVE_INFINITY } = askingDue(transfer)
   const rung: readonly EventBody[] = [
     ...(now >= reminded ? [{ type: 'reminded' } as const] : []),
     ...(now >= escalated ? [{ type: 'escalated' } as const] : []),
