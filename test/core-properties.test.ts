@@ -9,6 +9,7 @@ import { brokenBy, happenings, usually } from './support/model-events.ts'
 import { type Run, startOf, startRun } from './support/model-run.ts'
 import { quietLog as log } from './support/quiet-log.ts'
 import { startTestRedis, type TestRedis } from './support/redis.ts'
+import { ruleOf } from './support/transfers.ts'
 
 /** More runs, or one that failed again: `CORE_RUNS=5000 CORE_SEED=… CORE_PATH=… npx vitest run test/core-properties.test.ts`. */
 const { CORE_RUNS: runs = '300', CORE_SEED: seed, CORE_PATH: path } = process.env
@@ -122,6 +123,20 @@ function count({ transfer }: { transfer: { status: string; ending?: { released?:
   for (const what of [transfer.status, ...(transfer.ending?.released ? ['released'] : [])])
     seen.set(what, (seen.get(what) ?? 0) + 1)
 }
+
+test('a yes in time counts, though the worker looks only when the time is over', async () => {
+  await redis.flushdb()
+  const [stages, hour] = [[{ approvers: ['slack:T1/USAM'], need: 1 }], 3_600_000]
+  const rule = { ...ruleOf(10), stages, expiry: hour, remindAfter: hour / 2, escalate: { after: hour / 2, to: [] } }
+  const run = await startRun(store, redis, { rule, kind: 'export', by: 'slack:T1/UDANA' }, 1)
+  await toCard(run)
+  run.pass(hour / 4)
+  await run.click('slack:T1/USAM', 'approve', 0)
+  run.pass(hour)
+  await toEnd(run, false)
+  expect(run.broken).toEqual([])
+  expect((await run.read()).transfer.status).toBe('succeeded')
+})
 
 test('whatever is stated, in whatever order, the record takes no step that its rule does not allow', () => {
   const property = fc.property(

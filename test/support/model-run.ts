@@ -216,14 +216,16 @@ function approved({ connections }: ModelAzure['state']): readonly Side[] {
   return connections.flatMap(({ side, ours, state }) => (ours && state === 'Approved' ? [side] : []))
 }
 
-function idOf(serial: number): string {
+/** The n-th id of a transfer. */
+export function idOf(serial: number): string {
   const letters = '23456789abcdefghjkmnpqrstvwxyz'
   let rest = serial
-  return Array.from({ length: 8 }, () => {
+  // Never digits alone: that is no id.
+  return `k${Array.from({ length: 7 }, () => {
     const letter = letters.charAt(rest % letters.length)
     rest = Math.floor(rest / letters.length)
     return letter
-  }).join('')
+  }).join('')}`
 }
 
 function requestOf(id: string, { kind, by }: Setting, at: number): Request {
