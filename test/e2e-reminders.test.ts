@@ -177,7 +177,7 @@ test('who was asked by an escalation decides only if today’s file has them in 
   await writeConfig(world.folder, casesWorld(today))
   await world.running.find(({ role }) => role === 'bot')?.kill()
   await world.start('bot')
-  expect(await approve(world, cardWith('U0RIO'), 'U0RIO')).toContain('not an approver')
+  expect(await approve(world, cardWith('U0RIO'), 'U0RIO')).toContain('not among its approvers')
   // Of today's escalation, but not of the one that it was asked under.
   expect(await approve(world, await cardOf(world, id, 'C0DBA'), 'U0LEE')).toContain('not an approver')
   expect(await approve(world, cardWith('U0OPS'), 'U0OPS')).toContain('That is enough')
