@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { SlackMessage } from '../sandbox/slack/index.ts'
 import { type CaseRule, casesWorld } from './support/cases.ts'
 import {
@@ -16,6 +16,8 @@ import {
   told,
 } from './support/story.ts'
 import { messagesOf, startWorld, textOf, type World, writeConfig } from './support/world.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 /** Long enough for what people do before it, also on a slow machine. */
 const soon = '5s'
@@ -177,7 +179,7 @@ test('who was asked by an escalation decides only if today’s file has them in 
   await writeConfig(world.folder, casesWorld(today))
   await world.running.find(({ role }) => role === 'bot')?.kill()
   await world.start('bot')
-  expect(await approve(world, cardWith('U0RIO'), 'U0RIO')).toContain('not an approver')
+  expect(await approve(world, cardWith('U0RIO'), 'U0RIO')).toContain('The policy has changed since')
   // Of today's escalation, but not of the one that it was asked under.
   expect(await approve(world, await cardOf(world, id, 'C0DBA'), 'U0LEE')).toContain('not an approver')
   expect(await approve(world, cardWith('U0OPS'), 'U0OPS')).toContain('That is enough')
