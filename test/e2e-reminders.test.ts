@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { SlackMessage } from '../sandbox/slack/index.ts'
 import { type CaseRule, casesWorld } from './support/cases.ts'
 import {
@@ -16,6 +16,8 @@ import {
   told,
 } from './support/story.ts'
 import { messagesOf, startWorld, textOf, type World, writeConfig } from './support/world.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 /** Long enough for what people do before it, also on a slow machine. */
 const soon = '5s'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CHANNELS, PEOPLE, type TeamsMessage } from '../sandbox/teams/index.ts'
 import type { CaseRule } from './support/cases.ts'
 import { cardsIn, samInBoth, teamsCases } from './support/chats.ts'
@@ -20,6 +20,8 @@ import {
   wordsOf,
 } from './support/teams-story.ts'
 import { messagesOf, startWorld, textOf, type World } from './support/world.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 /** Long enough for what people do before it, also on a slow machine. */
 const soon = '7s'
