@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SlackSandbox, startSlackSandbox } from '../sandbox/slack/index.ts'
 import { createDirectories } from '../src/bot/directories.ts'
@@ -25,6 +26,7 @@ const open = 200
 let server: TestRedis
 let connections: Connections
 let store: RedisStore
+let admin: Redis
 /** Waits for a slow Redis. */
 let patient: RedisStore
 let slack: SlackSandbox
@@ -36,7 +38,8 @@ beforeAll(async () => {
   connections = createConnections({ target: { path: server.path }, log })
   await connections.ready()
   store = createStore({ redis: connections.forPeople, prefix: 'drawbridge', log })
-  patient = createStore({ redis: connections.forWork, prefix: 'drawbridge', log })
+  admin = new Redis({ path: server.path })
+  patient = createStore({ redis: admin, prefix: 'drawbridge', log })
   await Promise.all([store.ready(), patient.ready()])
   await fill()
   directory = createSlackDirectory({
@@ -48,6 +51,7 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(async () => {
+  admin.disconnect()
   await connections.close()
   await Promise.all([server.stop(), slack.close()])
 })
