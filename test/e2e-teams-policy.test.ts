@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { PEOPLE, type TeamsMessage } from '../sandbox/teams/index.ts'
 import { partsOf } from './support/cases.ts'
 import { askedIn, cardsIn, teamsCases } from './support/chats.ts'
@@ -20,6 +20,9 @@ import { type Config, idIn, startWorld, type World } from './support/world.ts'
 const first = { gate: 'submission', requesters: [PEOPLE.dana] } as const
 const sized = ['small', 'dry']
 const names = [...sized, 'ticket']
+
+// Each test is a whole story, and several processes tell it.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 /** The rules of this world in place of those that each case has of its own. */
 function rules(config: Config): void {
@@ -47,7 +50,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-describe.concurrent('in Teams', () => {
+describe('in Teams', () => {
   test('the size of the data settles the rule, and its approver decides', async () => {
     await world.teams.as('dana').say('export small to small', { in: askedIn('small') })
     const answer = wordsOf(await toldAlone(world, 'dana', 'export of small to small'))

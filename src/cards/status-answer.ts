@@ -1,3 +1,4 @@
+import { rulesOf } from '../transfer/candidates.ts'
 import { isFinal } from '../transfer/lifecycle.ts'
 import type { Millis, Principal, Side, Transfer } from '../transfer/model.ts'
 import { sides } from '../transfer/model.ts'
@@ -6,6 +7,7 @@ import type { ChatState, Stored } from '../transfer/ports.ts'
 import type { Line } from '../transfer/text.ts'
 import { decidedLine } from './decision-lines.ts'
 import { endingLines } from './ending-lines.ts'
+import { ruleNames } from './explain-lines.ts'
 import { headline } from './headline.ts'
 import { answerLimit, toMrkdwn } from './mrkdwn.ts'
 import { nextLines } from './next-step.ts'
@@ -82,10 +84,15 @@ function storyWithin(story: readonly Line[], room: number): readonly Line[] {
 
 /** What Azure knows it by. */
 function azureLines(transfer: Transfer): readonly Line[] {
-  const { operation, connections, rule } = transfer
+  const { operation, connections } = transfer
   const found = sides.flatMap((side): readonly Line[] => connectionLine(transfer, side))
   return [
-    ['Rule ', code(rule.name), ...(operation ? [', operation in Azure ', code(operation.id)] : []), '.'],
+    [
+      'Rule ',
+      ...ruleNames(rulesOf(transfer)),
+      ...(operation ? [', operation in Azure ', code(operation.id)] : []),
+      '.',
+    ],
     ...(Object.keys(connections).length === 0 ? [] : found),
   ]
 }
