@@ -20,7 +20,7 @@ import { startWorld, textOf, type World } from './support/world.ts'
 
 /** Until then what Azure clears up is only noted; then it is looked at every half of the time since the end. */
 const quietFor = 4_000
-const watchedFor = 30_000
+const watchedFor = 18_000
 const cases: Record<string, CaseRule> = {
   bypassed: {},
   removed: {},
@@ -83,7 +83,7 @@ const isDue = (id: string, role: 'advance' | 'show' = 'advance') =>
 const allShown = (id: string) => eventually(async () => !(await isDue(id, 'show')))
 const replies = (id: string, says: string) => thread(world, id).filter((text) => text.includes(says))
 
-describe.concurrent('a connection that was left at the end', () => {
+describe.concurrent('a connection that was left at the end', { timeout: 60_000 }, () => {
   test('and that somebody approves then is an alarm, once, in the thread and where the end is told', async () => {
     const { id, left } = await denied('bypassed')
     change('approve', left.sql)
