@@ -341,10 +341,10 @@ async function due(id: string): Promise<number | undefined> {
   return score === null ? undefined : Number(score)
 }
 
-/** What the audit has of a transfer, in order. */
+/** What happened to a transfer by the audit, in order. */
 async function kindsOf(id: string): Promise<readonly (string | undefined)[]> {
   const lines = await store.audit(1, 1_000)
-  return lines.filter(({ transfer }) => transfer === id).map(({ kind }) => kind)
+  return lines.filter(({ transfer, version }) => transfer === id && version !== undefined).map(({ kind }) => kind)
 }
 
 /* ---- what stands in Slack ---- */
