@@ -15,7 +15,11 @@ const sealEvery = 60_000
 const sealPatience = 2_000
 
 /** Writes that this process starts, and with which configuration; answers how its sealing begins, and with that how it ends. */
-export async function openAudit({ config, log, connections }: Base): Promise<() => { stop(): Promise<void> }> {
+export async function openAudit({
+  config,
+  log,
+  connections,
+}: Base): Promise<() => { stop(within: number): Promise<void> }> {
   const key = await signingKey(config, log)
   log.info(
     { part: 'audit', key: key.public.id, publicKey: key.public.pem },
@@ -32,7 +36,7 @@ export async function openAudit({ config, log, connections }: Base): Promise<() 
       log: ownLog(config, log),
       ...(keep === undefined ? {} : { keep }),
     })
-    return { stop: () => sealer.stop(sealPatience) }
+    return { stop: (within) => sealer.stop(Math.max(0, Math.min(sealPatience, within))) }
   }
 }
 

@@ -341,7 +341,7 @@ async function due(id: string): Promise<number | undefined> {
   return score === null ? undefined : Number(score)
 }
 
-/** What the audit has of a transfer, in order. */
+/** What happened to a transfer by the audit, in order. */
 async function kindsOf(id: string): Promise<readonly (string | undefined)[]> {
   const lines = await store.audit(1, 1_000)
   // What became of messages has entries too, without a version of the record.
