@@ -235,6 +235,31 @@ describe('each refusal of something that a person does has one entry in the audi
     },
   )
 
+  test('who may not see the open transfer of a database learns that there is one, and not which', async () => {
+    await say(of('U0OPS'), 'export twin-a to backups')
+    const [to, theirs] = [
+      await say(of('U0DANA'), 'export twin-a to backups'),
+      await say(of('U0SAM'), 'export twin-a to backups'),
+    ]
+    expect(toMrkdwn(to.lines)).toBe(
+      'This database already has an open transfer. Wait until it has ended, then ask again; an operator can say more.',
+    )
+    expect(toMrkdwn(theirs.lines)).toMatch(/open transfer, `[a-z0-9]{8}`\. Wait/)
+  })
+
+  test('a personal view has an entry with each card that it showed, as the buttons have it', async () => {
+    await world.record(asked())
+    const home = await world.handlers.onHome(of('U0SAM'))
+    const clickable = new Set(JSON.stringify(home.cards).match(/[a-z0-9]{8}:[0-9a-f]{8,64}/g))
+    expect(clickable.size).toBeGreaterThan(0)
+    const entry = (await world.audit()).at(-1)
+    expect(entry).toMatchObject({ kind: 'home_shown', by: of('U0SAM') })
+    const { cards } = JSON.parse(entry?.event ?? '{}') as { cards: string }
+    expect(cards.split(' ')).toEqual([...clickable])
+    await world.handlers.onHome(of('U0GUEST'))
+    expect((await world.audit()).at(-1)).toMatchObject({ kind: 'home_shown', by: of('U0GUEST'), event: '{}' })
+  })
+
   test('a delivery that comes again is answered the same and has no second entry', async () => {
     const again = {
       delivery: 'the-same',

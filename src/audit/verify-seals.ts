@@ -72,6 +72,12 @@ function takeSeal(reading: Reading, n: number, at: number, seal: Signed<Seal> | 
   if (last ? seal.previous !== last.digest || seal.from !== last.to + 1 : !begins(seal, first)) {
     complain.say(seal.from, seal.to, 'does not follow on the seal before it')
   }
+  if (seal.missed)
+    complain.say(
+      seal.from,
+      seal.to,
+      `says that entries up to ${seal.missed.to} were sealed before, and gone or replaced by then`,
+    )
   const sealed = reading.lines.filter((line) => line.n >= seal.from && line.n <= seal.to)
   reading.lines = reading.lines.filter((line) => line.n > seal.to)
   reading.last = { to: seal.to, n, digest: sealDigest(seal) }
