@@ -4,6 +4,7 @@ import { digestOf, linkOf, noHead } from '../src/audit/entry.ts'
 import { type Connections, createConnections } from '../src/queue/connection.ts'
 import { LEASE_MS } from '../src/queue/lease-times.ts'
 import { createStore, type RedisStore } from '../src/queue/store.ts'
+import type { Event } from '../src/transfer/events.ts'
 import type { Transfer } from '../src/transfer/model.ts'
 import type { ChatState, Lease } from '../src/transfer/ports.ts'
 import { quietLog as log } from './support/quiet-log.ts'
@@ -41,6 +42,27 @@ afterEach(async () => {
 })
 
 afterAll(() => server.stop())
+
+describe('list', () => {
+  it('goes on after what is skipped, ends at the time that is asked for, and has a status by when it began', async () => {
+    const ids = ['aaaa2222', 'bbbb2222', 'cccc2222']
+    for (const [index, id] of ids.entries()) {
+      const once = onceOf(id, Number.MAX_SAFE_INTEGER)
+      await create(transferOf(id, { at: askedAt + index, maxOpen: 9 }), once)
+    }
+    const idsOf = async (...of: Parameters<RedisStore['list']>) =>
+      (await store.list(...of)).map((each) => each.transfer.id)
+    expect(await idsOf({ all: true }, 2)).toEqual(['cccc2222', 'bbbb2222'])
+    expect(await idsOf({ all: true }, 2, { skip: 2 })).toEqual(['aaaa2222'])
+    expect(await idsOf({ all: true }, 9, { since: askedAt + 1 })).toEqual(['cccc2222', 'bbbb2222'])
+    for (const [index, id] of ids.entries()) {
+      const stands = (await store.read(id))?.transfer ?? transferOf(id)
+      await work.commit({ ...nextOf(stands, { status: 'failed', since: askedAt + 100 - index }), due: idle })
+    }
+    expect(await idsOf({ status: 'failed' }, 9)).toEqual(ids)
+    expect(await idsOf({ openOf: transferOf('x').request.by }, 9)).toEqual([])
+  })
+})
 
 describe('create', () => {
   it('keeps the record, both due times, the indexes and the audit', async () => {
@@ -122,6 +144,53 @@ describe('create', () => {
     expect(await create(transferOf('bbbb2222', { maxOpen: 1 }))).toMatchObject({ kind: 'limit' })
     await store.commit({ ...nextOf(working.next, { status: 'failed' }), due: idle })
     expect(await create(transferOf('bbbb2222', { maxOpen: 1 }))).toEqual({ kind: 'created' })
+  })
+
+  it('lets so many be open under a rule, whoever asks, and names those that are', async () => {
+    const under = (id: string): Transfer => {
+      const transfer = transferOf(id, { by: `slack:T1/${id}` })
+      return { ...transfer, rule: { ...transfer.rule, maxOpenOfRule: 2 } }
+    }
+    const ids = ['aaaa2222', 'bbbb2222', 'cccc2222', 'dddd2222', 'eeee2222']
+    const results = await Promise.all(ids.map((id) => create(under(id))))
+    const open = ids.filter((_, index) => results[index]?.kind === 'created')
+    expect(open).toHaveLength(2)
+    for (const each of results.filter(({ kind }) => kind !== 'created')) {
+      expect(each.kind === 'crowded' && [...each.ids].sort()).toEqual(open)
+    }
+    const dry = under('ffff2222')
+    expect(await create({ ...dry, request: { ...dry.request, dryRun: true } })).toEqual({ kind: 'created' })
+    await store.commit({ ...nextOf(under(open[0] ?? ''), { status: 'failed' }), due: idle })
+    expect(await create(under('gggg2222'))).toEqual({ kind: 'created' })
+    expect(await create(under('hhhh2222'))).toMatchObject({ kind: 'crowded' })
+  })
+
+  it('counts a transfer under its rule once that is settled, and settles none for which there is no room', async () => {
+    const rule = { ...transferOf('aaaa2222').rule, name: 'small', maxOpen: 1, maxOpenOfRule: 1 }
+    const other = { ...rule, name: 'large', maxOpen: 5 }
+    const open = (id: string, by: string): Transfer => ({
+      ...transferOf(id, { by }),
+      rule,
+      candidates: [rule, other].map((each) => ({ rule: each, outcome: 'later' })),
+    })
+    const settle = async (transfer: Transfer) => {
+      const { next, events } = nextOf(transfer, { candidates: undefined })
+      return store.commit({ next, events: [...events, ...settled], due: idle })
+    }
+    const settled: readonly Event[] = [{ type: 'rule_settled', at: 5, rule: 'small' }]
+    const raise = (transfer: Transfer): Transfer => ({ ...transfer, version: transfer.version + 1 })
+    const [first, second, third] = [
+      open('aaaa2222', 'slack:T1/A'),
+      open('bbbb2222', 'slack:T1/B'),
+      open('cccc2222', 'slack:T1/A'),
+    ]
+    for (const each of [first, second, third]) expect(await create(each)).toEqual({ kind: 'created' })
+    expect(await settle(raise(second))).toEqual({ kind: 'committed' })
+    // The requester's own limit is the one of the rule that it came under.
+    expect(await settle(raise(first))).toEqual({ kind: 'limit', open: 1 })
+    await store.commit({ ...nextOf(third, { status: 'failed' }), due: idle })
+    expect(await settle(raise(first))).toEqual({ kind: 'crowded', ids: ['bbbb2222'] })
+    expect((await store.read('aaaa2222'))?.transfer.version).toBe(1)
   })
 
   it('refuses an id that is taken', async () => {

@@ -228,6 +228,30 @@ test('denied is said only by closing, once something was sent', () => {
   expect(ended).toMatchObject({ status: 'denied', ending: { released: true } })
 })
 
+test('a cancel of what was sent but never began ends at once, and of what runs only by closing', () => {
+  const sent = applyAll(start(requestedEvent()), [
+    { type: 'planned', at: 2_000, plan },
+    { type: 'submit_intended', at: 3_000, attempt: 1, token: 't', snapshot: [] },
+    { type: 'cancel_asked', at: 4_000, by: dana },
+  ])
+  const ended = { type: 'ended', at: 5_000 } as const
+  const ending = { outcome: 'cancelled', cause: 'cancelled', nothingSent: true, leftOver: [] } as const
+  expect(apply(sent, { ...ended, ending })).toMatchObject({ status: 'cancelled' })
+  const running = apply(sent, { type: 'submitted', at: 4_500, operation })
+  expect(() => apply(running, { ...ended, ending })).toThrow(/cannot follow/)
+})
+
+test('a job that is found before the record knows of a submit is undone like any other', () => {
+  const found = applyAll(start(requestedEvent()), [
+    { type: 'planned', at: 2_000, plan },
+    { type: 'submitted', at: 3_000, operation },
+  ])
+  const ending = { outcome: 'denied', nothingSent: true, leftOver: [] } as const
+  expect(() => apply(found, { type: 'ended', at: 4_000, ending })).toThrow(/cannot follow/)
+  const closing = { type: 'closing', at: 4_000, outcome: 'denied', cause: 'denied' } as const
+  expect(apply(found, closing)).toMatchObject({ status: 'closing' })
+})
+
 test('nothing leaves a final status, and a click on it is answered', () => {
   const refused = apply(start(requestedEvent()), { type: 'refused', at: 2_000, code: 'database_not_found', facts: {} })
   expect(() => apply(refused, { type: 'planned', at: 3_000, plan })).toThrow(/cannot follow/)

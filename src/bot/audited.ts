@@ -1,4 +1,4 @@
-import type { Refusal } from '../transfer/errors.ts'
+import { Refusal } from '../transfer/errors.ts'
 import { type Intent, parseCommand } from '../transfer/grammar.ts'
 import type { Person } from '../transfer/model.ts'
 import { approversOf } from '../transfer/policy.ts'
@@ -18,7 +18,10 @@ export const changes: Readonly<Record<Intent['kind'], boolean>> = {
   settle: true,
   help: false,
   status: false,
+  why: false,
   list: false,
+  pending: false,
+  history: false,
 }
 
 /** Of one actor who is nobody's requester or approver the audit tells so many lines an hour, and counts the rest. */
@@ -45,7 +48,7 @@ export function kindOfAct(act: Click['act']): string {
 
 /** True for a no that only means "not now": the next try must be looked at anew. */
 export function isPassing({ code }: Refusal): boolean {
-  return code === 'try_again' || isOfStore(code)
+  return code === 'try_again' || code === 'groups_unread' || isOfStore(code)
 }
 
 /** The entry of a refusal. */
@@ -55,15 +58,19 @@ export function noticeOf(desk: Desk, by: Person, kind: string, { code }: Refusal
 
 /** Keeps a refusal as the answer to its delivery, with its entry; answers with the first one where there was one. */
 export async function keepRefusal(desk: Desk, visit: Visit, no: Answer, notice: Notice): Promise<Answer> {
-  const result = await stored(desk.store.remember(once(desk, visit, no), notice, strangersLimit))
-  if (result.kind === 'held') void tellKnown(desk, notice)
-  return result.kind === 'repeat' ? result.answer : no
+  return remembered(desk, visit, no, notice)
 }
 
 /** Keeps the answer to a command that changed nothing, with its entry. */
 export async function keepReading(desk: Desk, visit: Visit, answer: Answer, about: About): Promise<Answer> {
   const notice: Notice = { ...about, at: desk.clock.now(), kind: 'command', by: visit.by }
+  return remembered(desk, visit, answer, notice)
+}
+
+async function remembered(desk: Desk, visit: Visit, answer: Answer, notice: Notice): Promise<Answer> {
   const result = await stored(desk.store.remember(once(desk, visit, answer), notice, strangersLimit))
+  // Told without its line it would be missing from the audit.
+  if (result.kind === 'late') throw new Refusal('try_again')
   if (result.kind === 'held') void tellKnown(desk, notice)
   return result.kind === 'repeat' ? result.answer : answer
 }
@@ -88,7 +95,7 @@ async function tellKnown(desk: Desk, notice: Notice): Promise<void> {
 async function isKnown(desk: Desk, by: Person): Promise<boolean> {
   const { rules, operators, auditors } = desk.policy
   if ((await desk.directory.standing(by)) !== 'member') return false
-  const named = rules.flatMap((rule) => [...rule.requesters, ...approversOf(rule)])
+  const named = rules.flatMap((rule) => [...rule.requesters, ...approversOf(rule), ...(rule.escalate?.to ?? [])])
   return isAmong(desk, by, [...named, ...operators, ...auditors])
 }
 

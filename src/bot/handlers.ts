@@ -1,4 +1,5 @@
 import { helpAnswer } from '../cards/answers.ts'
+import { noHome } from '../cards/home-view.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { fieldOf, readForm } from '../transfer/form.ts'
@@ -24,9 +25,11 @@ import { choices } from './choices.ts'
 import { cancel, decide, settle } from './decide.ts'
 import { type Desk, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
+import { pending, readHome } from './home.ts'
 import { createLocalWords } from './local-words.ts'
-import { list, status } from './look-up.ts'
+import { history, list, status } from './look-up.ts'
 import { viewFor } from './view-for.ts'
+import { why } from './why.ts'
 
 /** The whole time of one delivery, in milliseconds; chat waits for 3 s. */
 const patience = 2_300
@@ -63,8 +66,16 @@ export function createHandlers(desk: Desk, onMembershipChange: (group: string) =
       )
     },
     beforeAct: (click) => beforeAct(desk, click),
+    onHome: (by) => home(desk, by),
     onView: (input) => limited(viewFor(desk, input), patience).catch(() => undefined),
   }
+}
+
+/** Nothing is recorded here, so that a question that took too long has words of its own. */
+function home(desk: Desk, by: Person): ReturnType<Handlers['onHome']> {
+  const unread = (error: unknown): unknown =>
+    error instanceof Refusal && error.code === 'try_again' ? new Refusal('home_unread') : error
+  return limited(readHome(desk, by), patience).catch((error: unknown) => noHome(say(desk, unread(error)).lines))
 }
 
 /** What a click gets before the person is asked for words; that no is kept as no answer, but has its entry. */
@@ -94,8 +105,14 @@ async function follow(desk: Desk, visit: Visit, command: Command, intent: Intent
       return { ok: true, lines: helpAnswer(desk.policy.catalogue, intent.topic) }
     case 'status':
       return status(desk, command, intent.id)
+    case 'why':
+      return why(desk, command, intent.id)
     case 'list':
-      return list(desk, command)
+      return list(desk, command, intent)
+    case 'pending':
+      return pending(desk, command)
+    case 'history':
+      return history(desk, command, intent.database)
     case 'retry':
       return retry(desk, visit, command, intent.id)
     case 'cancel':

@@ -1,9 +1,10 @@
 import { isMadeFirst } from '../transfer/creation.ts'
-import type { Ending, FinalStatus, Transfer } from '../transfer/model.ts'
+import type { Cause, Ending, Fault, FinalStatus, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
-import { askedWords } from './asked-words.ts'
+import { askedWords, countedWords } from './asked-words.ts'
 import { checkLines, stopLines } from './check-lines.ts'
+import { explainLines } from './explain-lines.ts'
 import { faultOnTheWay, faultSentence } from './fault-sentence.ts'
 import { leftOverLines } from './left-over-lines.ts'
 import { deleteCommand, wordsOf } from './operation-words.ts'
@@ -25,16 +26,7 @@ type Say = (transfer: Transfer, ending: Ending) => readonly Line[]
 const outcomes: Readonly<Record<FinalStatus, Say>> = {
   refused: ({ plan }, { refusal }) =>
     refusal?.code === 'preflight' ? stopLines(plan) : refusalSentence(refusal?.code ?? 'unknown', refusal?.facts),
-  checked: ({ plan, rule }) => [
-    ...checkLines(plan),
-    [
-      'Nothing was sent to Azure. Asked for in earnest, rule ',
-      code(rule.name),
-      ' counts, and ',
-      ...askedWords(rule),
-      '.',
-    ],
-  ],
+  checked: (transfer) => checkedLines(transfer),
   succeeded: (transfer) => [...wordsOf(transfer.request).done(transfer), ...workLines(transfer)],
   failed: failedLines,
   denied: (transfer, ending) => {
@@ -56,6 +48,22 @@ const outcomes: Readonly<Record<FinalStatus, Say>> = {
   },
 }
 
+function checkedLines(transfer: Transfer): readonly Line[] {
+  const { plan, rule, request, explained } = transfer
+  return [
+    ...checkLines(plan),
+    [
+      'Nothing was sent to Azure. Asked for in earnest, rule ',
+      code(rule.name),
+      ' counts, and ',
+      ...askedWords(rule, request),
+      '. ',
+      ...countedWords(transfer, rule),
+    ],
+    ...(explained ? explainLines(explained) : []),
+  ]
+}
+
 function again({ request }: Transfer): Line {
   return ['If it is still wanted, ask again: ', code(wordsOf(request).again(request)), '.']
 }
@@ -64,8 +72,15 @@ function failedLines(transfer: Transfer, { fault, cause, nothingSent }: Ending):
   const what = mayBeMade(transfer) ? 'No job' : 'Nothing'
   const sent: readonly Line[] = nothingSent ? [[`${what} was started in Azure.`]] : []
   if (fault && (cause === undefined || cause === 'azure')) return [...faultSentence(fault), ...sent]
+  if (fault?.code === 'ImportExportOperationIdNotFound') return unseenLines(transfer, cause ?? 'azure', fault)
   const why: Line = [`It failed because ${causeWords[cause ?? 'azure']}.`]
   return [why, ...(fault ? [faultOnTheWay(fault)] : []), ...sent, again(transfer)]
+}
+
+/** Closed, and forgotten by Azure before anybody saw the end: nothing is claimed of the data. */
+function unseenLines(transfer: Transfer, cause: Cause, fault: Fault): readonly Line[] {
+  const closed = `It was closed because ${causeWords[cause]}, but nobody saw its end, so it is not known whether data crossed.`
+  return [[closed], ...faultSentence(fault), wordsOf(transfer.request).unseen(transfer)]
 }
 
 /** A no that came too late is never told as a no. */

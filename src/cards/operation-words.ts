@@ -20,6 +20,8 @@ type Words = {
   crossed: string
   /** What there is now although somebody said no, and what to do about it. */
   released(transfer: Transfer): Line
+  /** Where to look for data when nobody saw the end. */
+  unseen(transfer: Transfer): Line
   /** The command that asks for the same again. */
   again(request: Request): string
 }
@@ -42,6 +44,7 @@ const words: Readonly<Record<Request['operation'], Words>> = {
       code(blobAddress(transfer)),
       '. Delete the blob if it must not exist, and find out who could read it in the meantime.',
     ],
+    unseen: (transfer) => ['If there is a BACPAC at ', code(blobAddress(transfer)), ', data went out.'],
     again: ({ database, storage, privateLink }) => `/export ${database.alias} to ${storage.alias}${link(privateLink)}`,
   },
   import: {
@@ -62,6 +65,7 @@ const words: Readonly<Record<Request['operation'], Words>> = {
       code(blobAddress(transfer)),
       '. Delete the database if it must not exist, and find out who could read it in the meantime.',
     ],
+    unseen: (transfer) => [...databaseWords(transfer), ' is no longer empty if data came in.'],
     again: ({ database, storage, privateLink, create }) => {
       const blob = `${storage.alias}/${storage.container}/${storage.blob}`
       return `/import ${blob} to ${database.alias}${create ? creation(create) : ''}${link(privateLink)}`

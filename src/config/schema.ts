@@ -19,6 +19,7 @@ import {
 import { approver, peopleSchema, slackSchema, teamsSchema } from './schema-chats.ts'
 import { sqlLogin, storageCredential, variable } from './schema-credentials.ts'
 import { ruleSchema } from './schema-rules.ts'
+import { label } from './schema-when.ts'
 import { complaint } from './wording.ts'
 
 const kinds = 'kind: default, managedIdentity, workloadIdentity, servicePrincipal or token'
@@ -73,7 +74,7 @@ const resource = (hint: string) =>
 const databaseHint = 'the resource id of a database, /subscriptions/…/servers/<server>/databases/<database>'
 const database = z.preprocess(
   (value) => (typeof value === 'string' ? { id: value } : value),
-  strict({ id: resource(databaseHint) }, databaseHint),
+  strict({ id: resource(databaseHint), environment: label.optional() }, databaseHint),
 )
 const container = text(
   /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
@@ -84,8 +85,9 @@ const account = strict(
     account: resource('the resource id of a storage account, /subscriptions/…/storageAccounts/<account>'),
     container: container.optional(),
     credential: storageCredential.prefault({ kind: 'accountKey' }),
+    environment: label.optional(),
   },
-  'account, container and perhaps credential',
+  'account, container and perhaps credential and environment',
 )
 
 const serverName = text(

@@ -14,10 +14,13 @@ type PutResult = ({ ok: true } & Taken) | { ok: false; fault: Fault }
 export const approving: Step = async (job) => {
   const { transfer, effects, now, polls } = job
   if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
-  const connections = await readOurs(job)
-  if (connections.length < 2 || connections.some(({ state }) => state !== 'Pending' && state !== 'Approved')) {
-    return lost(job)
-  }
+  const connections = await readOurs(job).catch((error: unknown): Fault => {
+    // What may not be read for good would keep the transfer here for ever, also when Azure's job is long over.
+    if (error instanceof PermanentError && overdue(job)) return error.fault
+    throw error
+  })
+  if ('code' in connections) return leave(job, 'failed', 'not_approved', connections)
+  if (connections.length < 2 || connections.some((each) => !stands(job, each))) return lost(job)
   const foreign = connections.find(({ side, state }) => state === 'Approved' && !effects[slotOf('approve', side)])
   const passed = await bypass(job, foreign?.side)
   if (passed) return passed
@@ -35,6 +38,12 @@ export const approving: Step = async (job) => {
   const events = told.map(({ side, fault }): EventBody => ({ type: 'approve_failed', side, fault, ...half }))
   if (pending.length === 0) return { events, due: now + Math.min(polls.least, 5_000) }
   return put(job, 'approve', pending, events)
+}
+
+/** Still waits or is through, and still comes from the private endpoint that it came from when people said yes. */
+function stands({ transfer }: Job, { side, state, privateEndpoint }: Connection): boolean {
+  const known = transfer.connections[side]?.privateEndpoint.toLowerCase()
+  return (state === 'Pending' || state === 'Approved') && privateEndpoint.toLowerCase() === known
 }
 
 /** Azure clears the connections away once the operation is over: it may have gone through while nobody looked. */

@@ -14,6 +14,8 @@ import { isStopped, planned } from './plan.ts'
 import { refuse } from './requested.ts'
 import { unasked } from './unasked.ts'
 
+const never = Number.POSITIVE_INFINITY
+
 /** Counts what people said, reminds and escalates; looks at Azure now and then, and once more right before it goes on. */
 export const awaitingApproval: Step = async (job) => {
   const { transfer, now, polls } = job
@@ -23,16 +25,26 @@ export const awaitingApproval: Step = async (job) => {
   const until = expiry(job)
   if (!reached && now >= until) return leave(job, 'expired', 'expired')
   // Before the look: that Azure does not answer holds up no reminder.
-  const { reminded = until, escalated = until } = askingDue(transfer)
+  const { reminded = never, escalated = never } = askingDue(transfer)
   const rung: readonly EventBody[] = [
     ...(now >= reminded ? [{ type: 'reminded' } as const] : []),
     ...(now >= escalated ? [{ type: 'escalated' } as const] : []),
   ]
   if (rung.length > 0) return { events: rung, due: now }
-  const look = mayHaveStarted(transfer) ? await lookAtAzure(job, reached) : await lookAtPlan(job, reached)
+  const look = await (mayHaveStarted(transfer) ? lookAtAzure : lookAtPlan)(job, reached).catch(
+    async (error: unknown): Promise<Look> => {
+      // Nobody waits for longer than the yes was given for.
+      if (!isFailure(error) || now < until) throw error
+      return { events: [], turn: await leave(job, 'failed', 'clock', error.fault) }
+    },
+  )
   if (look.turn) return look.turn
   if (reached) return { events: [...look.events, { type: 'quorum_reached' }], due: now }
   return { events: look.events, due: Math.min(until, reminded, escalated, now + polls.approval) }
+}
+
+function isFailure(error: unknown): error is PermanentError | TransientError {
+  return error instanceof PermanentError || error instanceof TransientError
 }
 
 /** What a look found: things to note, or a turn that the transfer takes because of it. */
@@ -56,9 +68,6 @@ async function lookAtPlan(job: Job, reached: boolean): Promise<Look> {
     if (error instanceof Refusal) return { events: [], turn: refuse(error, job.now) }
     if (error instanceof PermanentError)
       return { events: [], turn: await end(job, { outcome: 'failed', fault: error.fault }) }
-    // Nobody waits for longer than the yes was given for.
-    if (error instanceof TransientError && job.now >= expiry(job))
-      return { events: [], turn: await leave(job, 'failed', 'clock', error.fault) }
     throw error
   }
 }

@@ -4,7 +4,7 @@ import type { Observation } from '../transfer/ports.ts'
 import { mayPut, put, putFault } from './approving.ts'
 import { isNew, named } from './awaiting-endpoints.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
-import { end, isForgotten, isOver, nextPoll, overdue, progress } from './moves.ts'
+import { end, forgotten, isForgotten, isOver, nextPoll, overdue, progress } from './moves.ts'
 
 /** Undoes what can be undone and keeps looking until Azure's operation is over; says plainly what it could not undo. */
 export const closing: Step = async (job) => {
@@ -13,14 +13,21 @@ export const closing: Step = async (job) => {
   if (!transfer.operation) return withoutOperation(job, transfer.closing)
   const seen = await azure.observe(transfer.request, transfer.operation)
   if (isOver(seen)) return closed(job, transfer.closing, seen.state === 'succeeded')
-  if (seen.state === 'unknown' && (await isForgotten(job))) return closed(job, transfer.closing, false)
+  // A no is told as kept only when somebody saw that no data crossed.
+  if (seen.state === 'unknown' && (await isForgotten(job)))
+    return end(job, { outcome: 'failed', cause: transfer.closing.cause, fault: forgotten })
   const slow: readonly EventBody[] = overdue(job) && !transfer.closing.slowTold ? [{ type: 'closing_slow' }] : []
-  const connections = await ours(job, seen)
+  const read = await ours(job, seen).catch((error: unknown): Fault => {
+    // The job is cancelled all the same when its connections may not be read.
+    if (error instanceof PermanentError) return error.fault
+    throw error
+  })
+  const connections = 'code' in read ? [] : read
   const events = [
     ...progress(job, seen),
     ...slow,
     ...late(job, connections),
-    ...notRejected(job, connections),
+    ...('code' in read ? notRead(job, read) : notRejected(job, connections)),
     ...(await cancel(job)),
   ]
   const pending = connections.filter((connection) => mayPut(job, 'reject', connection))
@@ -87,6 +94,12 @@ function notRejected(job: Job, connections: readonly Connection[]): readonly Eve
     if (!fault || before?.fault?.code === fault.code) return []
     return [{ type: 'undo', what: side, state: 'refused', fault }]
   })
+}
+
+/** The sides whose connections may not even be read, as events; told once for each fault. */
+function notRead({ transfer }: Job, fault: Fault): readonly EventBody[] {
+  const open = sides.filter((side) => transfer.connections[side] && !transfer.closing?.undone[side])
+  return open.map((side): EventBody => ({ type: 'undo', what: side, state: 'refused', fault }))
 }
 
 function approvedAlready(side: Side): Fault {

@@ -3,7 +3,7 @@ import { toRemove } from '../transfer/left-over.ts'
 import type { Connection, Fault, LeftOver, Side } from '../transfer/model.ts'
 import type { Effect, Taken } from '../transfer/ports.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
-import { nextPoll } from './moves.ts'
+import { clockOf, nextPoll } from './moves.ts'
 
 /** What a slot keeps of one DELETE. `lasting`: trying again changes nothing. */
 type RemoveResult = ({ ok: true } & Taken) | { ok: false; fault: Fault; lasting: boolean }
@@ -28,9 +28,9 @@ export const leftOver: Step = async (job) => {
 }
 
 async function turnOf(job: Job, ours: Connection): Promise<Turn> {
-  const { azure, transfer, effects, now, polls, clocks } = job
+  const { azure, transfer, effects, now, polls } = job
   const { side, id, name } = ours
-  const late = now >= (transfer.ending?.at ?? now) + clocks.closing
+  const late = now >= (transfer.ending?.at ?? now) + clockOf(job, 'closing')
   const settled = (state: LeftOver['state'], fault?: Fault): Turn => {
     return { settled: { side, id, name, state, ...(fault ? { fault } : {}) } }
   }

@@ -1,10 +1,10 @@
 import { causeOf } from '../transfer/cancel.ts'
-import type { Fault, Usual } from '../transfer/model.ts'
+import type { Usual } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
 import { stallDue } from '../transfer/stall.ts'
 import { usualOf } from '../transfer/usual.ts'
 import type { EventBody, Job, Step } from './job.ts'
-import { finish, isForgotten, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
+import { finish, forgotten, isForgotten, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
 
 /** Follows the job to its end, and tells once in each phase that it stands still. */
 export const running: Step = async (job) => {
@@ -14,18 +14,13 @@ export const running: Step = async (job) => {
   const seen = await azure.observe(transfer.request, transfer.operation)
   if (isOver(seen)) return finish(job, seen)
   if (overdue(job)) return leave(job, 'failed', 'clock')
-  if (isLost(job, seen) && (await isForgotten(job))) return finish(job, { ...seen, state: 'failed', fault: lost })
+  if (isLost(job, seen) && (await isForgotten(job))) return finish(job, { ...seen, state: 'failed', fault: forgotten })
   const known: readonly EventBody[] = transfer.usual ? [] : [{ type: 'usual_read', usual: await usual(job) }]
   const events = [...known, ...progress(job, await counted(job, seen))]
   const due = nextPoll(job, seen.retryAfter)
   const stall = events.length > 0 ? undefined : stallDue(transfer)
   if (stall === undefined) return { events, due }
   return job.now < stall ? { due: Math.min(due, stall) } : { events: [{ type: 'stalled' }], due }
-}
-
-const lost: Fault = {
-  code: 'ImportExportOperationIdNotFound',
-  message: 'Azure does not know the operation any more.',
 }
 
 /** How long the same took before, by our own records of the database. */

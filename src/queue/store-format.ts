@@ -6,7 +6,7 @@ import type { Answer, ChatState, Due, Effect, Notice, Once, RefusalLimit, Store,
 
 /** What the scripts know of a record; the document itself is opaque to them. */
 export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> {
-  const { id, version, schema, status, request } = transfer
+  const { id, version, schema, status, since, request } = transfer
   return {
     id,
     version,
@@ -14,12 +14,25 @@ export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> 
     status,
     doc: JSON.stringify(transfer),
     at: request.at,
+    since,
     // One person has one index, whichever account they asked with.
     requester: accountsOf(request).toSorted()[0],
     // Azure's ids are the same in any case of letters.
     database: request.database.id.toLowerCase(),
     // A dry run starts nothing that another transfer could be in the way of.
     guards: !request.dryRun,
+    rule: transfer.rule.name,
+  }
+}
+
+/** What the transfer's rule lets be open at a time, for the call in which it comes under that rule; a dry run takes no room. */
+export function roomOf(next: Transfer, how: 'created' | 'settled'): Readonly<Record<string, number>> | undefined {
+  const { request, rule, candidates } = next
+  if (request.dryRun || candidates) return undefined
+  return {
+    ...(rule.maxOpenOfRule === undefined ? {} : { most: rule.maxOpenOfRule }),
+    // One that is settled is counted among the requester's already.
+    ...(how === 'settled' ? { maxOpen: rule.maxOpen } : {}),
   }
 }
 
@@ -136,6 +149,7 @@ export function onceOf({ delivery, answer, notAfter }: Once): Readonly<Record<st
 /** The index that a list is read from. */
 export function indexOf(by: Parameters<Store['list']>[0]): string {
   if ('requester' in by) return `by-requester:${by.requester}`
+  if ('openOf' in by) return `open:${by.openOf}`
   // Azure's ids are the same in any case of letters.
   if ('database' in by) return `by-database:${by.database.toLowerCase()}`
   return 'status' in by ? `by-status:${by.status}` : 'all'

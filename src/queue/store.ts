@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { openRulesOf } from '../transfer/candidates.ts'
 import { isFinal } from '../transfer/lifecycle.ts'
 import { workingStatuses } from '../transfer/model.ts'
 import type { CommitResult, CreateResult, Lease, Store } from '../transfer/ports.ts'
@@ -24,6 +25,7 @@ import {
   parseAnswer,
   parseStored,
   recordOf,
+  roomOf,
 } from './store-format.ts'
 
 /** The store over one connection; `ready` resolves once `notAfter` can be asked. */
@@ -52,8 +54,8 @@ function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'ans
       const answer = await redis.get(`${tag}:idem:${delivery}`)
       return answer === null ? undefined : parseAnswer(answer)
     },
-    list: async (by, most) => {
-      const found = (await run(work.list, { index: indexOf(by), most })) as string[][]
+    list: async (by, most, { skip = 0, since = '-inf' } = {}) => {
+      const found = (await run(work.list, { index: indexOf(by), most, skip, since })) as string[][]
       return found.flatMap((flat) => parseStored(fieldsOf(flat)) ?? [])
     },
     audit: async (from, most) => {
@@ -69,7 +71,8 @@ function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'rem
       createResult(
         await run(records.create, {
           ...recordOf(next),
-          maxOpen: next.rule.maxOpen,
+          maxOpen: Math.max(...openRulesOf(next).map(({ maxOpen }) => maxOpen)),
+          ...(roomOf(next, 'created') ? { room: roomOf(next, 'created') } : {}),
           audit: auditLines(next, events),
           once: onceOf(once),
           due: dueOf(due),
@@ -85,6 +88,7 @@ function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'rem
           effects: effectsOf(effects ?? {}),
           due: dueOf(due),
           final: isFinal(next.status),
+          ...(events.some(({ type }) => type === 'rule_settled') ? { room: roomOf(next, 'settled') } : {}),
           free: guard === 'free',
           ...(once ? { once: onceOf(once) } : {}),
           ...(lease ? { lease: holderOf(lease) } : {}),
@@ -144,19 +148,22 @@ function workers(
   }
 }
 
-type Reply = [kind: string, value?: string]
+type Reply = [kind: string, value?: string, ...more: string[]]
 
 function createResult(reply: unknown): CreateResult {
-  const [kind, value = ''] = reply as Reply
+  const [kind, value = '', ...more] = reply as Reply
   if (kind === 'repeat') return repeat(value)
+  if (kind === 'crowded') return { kind, ids: [value, ...more] }
   if (kind === 'guarded') return { kind, by: value }
   if (kind === 'limit') return { kind, open: Number(value) }
   return { kind: kind as 'created' | 'taken' | 'late' }
 }
 
 function commitResult(reply: unknown): CommitResult {
-  const [kind, value] = reply as Reply
-  return kind === 'repeat' ? repeat(value) : { kind: kind as 'committed' | 'conflict' | 'late' | 'lost' }
+  const [kind, value = '', ...more] = reply as Reply
+  if (kind === 'limit') return { kind, open: Number(value) }
+  if (kind === 'crowded') return { kind, ids: [value, ...more] }
+  return kind === 'repeat' ? repeat(value || undefined) : { kind: kind as 'committed' | 'conflict' | 'late' | 'lost' }
 }
 
 function repeat(answer = 'null'): { kind: 'repeat'; answer: ReturnType<typeof parseAnswer> } {

@@ -1,3 +1,4 @@
+import { measured } from './apply-rule.ts'
 import type { Event } from './events.ts'
 import { type Change, illegal, mayHaveStarted } from './lifecycle.ts'
 import { gateOf } from './material.ts'
@@ -20,8 +21,9 @@ function applySubmit(transfer: Transfer, event: Event): Change | undefined {
     case 'planned': {
       const asksFirst = gateOf(transfer) === 'submission'
       require(transfer.status === 'requested' || transfer.status === 'awaiting_approval')
-      if (asksFirst || transfer.request.dryRun || transfer.status === 'awaiting_approval') return { plan: event.plan }
-      return { plan: event.plan, status: 'submitting' }
+      const read = measured(transfer, event.plan)
+      if (asksFirst || transfer.request.dryRun || transfer.status === 'awaiting_approval') return read
+      return { ...read, status: 'submitting' }
     }
     case 'creation_sent':
       require(transfer.status === 'preparing' && transfer.request.create !== undefined && tally(transfer).reached)
@@ -158,6 +160,7 @@ function applyUndoing(transfer: Transfer, event: Event): Change | undefined {
 function checkEnding(transfer: Transfer, event: Extract<Event, { type: 'ended' }>): void {
   const { outcome, nothingSent, cause, released } = event.ending
   check(nothingSent !== mayHaveStarted(transfer) || outcome === 'failed' || outcome === 'cancelled', transfer, event)
+  check(!nothingSent || !transfer.operation, transfer, event)
   if (outcome === 'denied' || outcome === 'expired') {
     check(nothingSent || transfer.closing?.outcome === outcome, transfer, event)
   }

@@ -1,6 +1,7 @@
 import { applyChanged } from './after-end.ts'
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
+import { applyRule } from './apply-rule.ts'
 import { applyAskingClocks } from './asking-clocks.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
@@ -19,6 +20,7 @@ export function apply(transfer: Transfer, event: Event): Transfer {
   if (!theirs && isFinal(transfer.status)) throw illegal(transfer, event)
   const change =
     theirs ??
+    applyRule(transfer, event) ??
     applyAsking(transfer, event) ??
     applyAskingClocks(transfer, event) ??
     applyStall(transfer, event) ??
@@ -51,6 +53,8 @@ export function start(event: Extract<Event, { type: 'requested' }>): Transfer {
     since: event.at,
     request: event.request,
     rule: event.rule,
+    ...(event.candidates ? { candidates: event.candidates } : {}),
+    ...(event.explained ? { explained: event.explained } : {}),
     connections: {},
     decisions: [],
     story: [],

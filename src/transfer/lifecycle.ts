@@ -13,7 +13,7 @@ export function isFinal(status: Status): boolean {
 
 /** True once a submit may have reached Azure: from then on every exit but Azure's own end goes through `closing`. */
 export function mayHaveStarted(transfer: Transfer): boolean {
-  return transfer.snapshot !== undefined
+  return transfer.snapshot !== undefined || transfer.operation !== undefined
 }
 
 /** The error for an event that can't follow: a defect, never something a person did. */

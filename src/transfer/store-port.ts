@@ -79,14 +79,28 @@ export type CreateResult =
   | { kind: 'repeat'; answer: Answer }
   | { kind: 'guarded'; by: string }
   | { kind: 'limit'; open: number }
+  /** The rule lets no more be open than these. */
+  | { kind: 'crowded'; ids: readonly string[] }
   | { kind: 'taken' }
   | { kind: 'late' }
 export type CommitResult =
   | { kind: 'committed' }
+  /** Where `rule_settled` is among the events, by the limits of that rule. */
+  | { kind: 'limit'; open: number }
+  | { kind: 'crowded'; ids: readonly string[] }
   | { kind: 'conflict' }
   | { kind: 'repeat'; answer: Answer }
   | { kind: 'late' }
   | { kind: 'lost' }
+
+/** Which transfers are listed: one index of the store. */
+export type ListedBy =
+  | { requester: Person }
+  /** What the person has asked for and that is still open. */
+  | { openOf: Person }
+  | { status: Status }
+  | { database: string }
+  | { all: true }
 
 /** Redis, and the only place where anything is kept. Every method is one Lua call. */
 export type Store = {
@@ -148,11 +162,11 @@ export type Store = {
   begin(lease: Lease): Promise<{ tries: number } | undefined>
   renew(lease: Lease): Promise<boolean>
   finish(lease: Lease): Promise<void>
-  /** Newest first; of a database by its resource id, in any case of letters. */
-  list(
-    by: { requester: Person } | { status: Status } | { database: string } | { all: true },
-    most: number,
-  ): Promise<readonly Stored[]>
+  /**
+   * Newest first; of a database by its resource id, in any case of letters. Of a status by when that began, all others by
+   * when it was asked; `skip` leaves out as many of the newest, and `since` what is older.
+   */
+  list(by: ListedBy, most: number, from?: { skip?: number; since?: Millis }): Promise<readonly Stored[]>
   /** The audit, oldest first, from a number on. */
   audit(from: number, most: number): Promise<readonly Readonly<Record<string, string>>[]>
 }

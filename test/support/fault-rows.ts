@@ -333,8 +333,8 @@ const everywhere: readonly Row[] = [
     number: 30,
     what: 'a subscription that is not there, seen before',
     faults: [{ name: 'any', code: 'SubscriptionNotFound' }],
-    ends: 'refused',
-    says: ['Azure has no SQL server', 'Check the catalogue'],
+    ends: 'failed',
+    says: ['Azure does not find the subscription', 'correct the catalogue', nothing],
     sent: 0,
   },
 ]

@@ -101,10 +101,11 @@ end
 return found
 `)
 
-/** The newest records of an index, each as a flat list of fields and values. */
+/** The newest records of an index, after as many as are skipped, each as a flat list of fields and values. */
 export const list = script(`
 local found = {}
-for _, id in ipairs(redis.call('ZREVRANGE', key(input.index), 0, input.most - 1)) do
+local ids = redis.call('ZREVRANGEBYSCORE', key(input.index), '+inf', input.since, 'LIMIT', input.skip, input.most)
+for _, id in ipairs(ids) do
   table.insert(found, redis.call('HGETALL', key('transfer:' .. id)))
 end
 return found
