@@ -8,12 +8,18 @@ import { createNotes } from './queue/notes.ts'
 import { createPace } from './queue/pace.ts'
 import { createStore } from './queue/store.ts'
 import { type Base, clock, type Side } from './side.ts'
+import { cloudEndpoints } from './transfer/clouds.ts'
 import type { Finder } from './transfer/discovered.ts'
+import { groupsOf } from './transfer/groups.ts'
+import { platformOf } from './transfer/people.ts'
 import type { Directory } from './transfer/ports.ts'
 import { newTransferId } from './transfer/transfer-id.ts'
 
 /** Least time between two edits of a message that only tell progress, in milliseconds. */
 const progressEvery = 5_000
+
+/** Until approver sets that could not be read, or lacked people, are read again, in milliseconds. */
+const approversAgain = 60_000
 
 /** One chat before the handlers are there: who is who in it, and how its two directions open once they are. */
 type Opening = {
@@ -27,12 +33,14 @@ type Opening = {
 export async function botSide(base: Base): Promise<Side> {
   const { config, log, connections, hint, work } = base
   const { policy } = config
-  const [{ createChats }, { createDirectories }, { createHandlers }, { createMetrics }] = await Promise.all([
-    import('./bot/chats.ts'),
-    import('./bot/directories.ts'),
-    import('./bot/handlers.ts'),
-    import('./bot/metrics.ts'),
-  ])
+  const [{ createApproverCheck }, { createChats }, { createDirectories }, { createHandlers }, { createMetrics }] =
+    await Promise.all([
+      import('./bot/check-approvers.ts'),
+      import('./bot/chats.ts'),
+      import('./bot/directories.ts'),
+      import('./bot/handlers.ts'),
+      import('./bot/metrics.ts'),
+    ])
   const metrics = createMetrics(log)
   // A platform's SDK takes half a second to load: only what is configured is.
   const openings = await Promise.all([
@@ -48,6 +56,7 @@ export async function botSide(base: Base): Promise<Side> {
   const handlers = createHandlers(desk, (group) => {
     for (const each of openings) each.onMembershipChange?.(group)
   })
+  const approvers = createApproverCheck({ policy, directory, log, again: approversAgain })
   const opened = openings.map((each) => ({ platform: each.platform, ...each.open(directory, handlers) }))
   const sides = byPlatform(opened, ({ chat }) => chat)
   const chat = createChats({ sides, directory, policy })
@@ -57,11 +66,13 @@ export async function botSide(base: Base): Promise<Side> {
     routes: Object.assign({ '/metrics': metrics.listener }, ...opened.map(({ routes }) => routes)),
     start: async () => {
       for (const each of opened) await each.start?.()
+      approvers.start()
     },
     stop: async () => {
+      approvers.stop()
       await Promise.all(opened.map((each) => each.stop?.()))
     },
-    ready: () => Object.assign({}, ...opened.map((each) => each.ready?.())),
+    ready: () => Object.assign({}, ...opened.map((each) => each.ready?.()), approvers.ready()),
   }
 }
 
@@ -131,22 +142,30 @@ async function teamsOpening(
   const pace = createPace({ redis: connections.forWork, prefix: redis.prefix })
   const parts = createTeams({
     ...{ sdk, teams, government, people: policy.people, channels, pace, log },
+    graph: { url: cloudEndpoints[cloud].graph, named: groupsOf(policy).some((each) => platformOf(each) === 'teams') },
     notes: { forPeople: notes(connections.forPeople), forWork: notes(connections.forWork) },
     refused: (reason) => metrics.refused('teams', reason),
   })
   return {
     platform: 'teams',
     directory: parts.directory,
+    onMembershipChange: (id) => {
+      if (platformOf(id) === 'teams') parts.directory.onMembershipChange()
+    },
     open(everybody, handlers) {
       const { inbound, chat } = parts.open(everybody, handlers)
       return {
         chat,
         routes: { '/api/messages': inbound.listener },
         stop: inbound.stop,
-        ready: () => ({ teams: { ok: true } }),
+        ready: () => ({ teams: { ok: true, ...because(parts.trouble()) } }),
       }
     },
   }
+}
+
+function because(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason }
 }
 
 function byPlatform<Each extends { platform: string }, Value>(

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
+import { openAudit } from './audit-side.ts'
 import { createServer, type Readiness } from './bot/server.ts'
 import { botSide } from './bot-side.ts'
 import type { Config, Role as ProcessRole } from './config/config.ts'
@@ -55,6 +56,7 @@ async function open(
   const hints = createHints({ connections, prefix, log })
   const work = createStore({ redis: connections.forWork, prefix, log })
   const base: Base = { config, log, connections, hint: hints.hint, work }
+  const startSealing = await openAudit(base)
   const sides = [
     ...(config.role === 'worker' ? [] : [await botSide(base)]),
     ...(config.role === 'bot' ? [] : [await workerSide(base)]),
@@ -71,12 +73,14 @@ async function open(
   for (const side of sides) await side.start?.()
   // Before the workers: a port that is taken ends the process, and then nothing may be under way.
   const { port } = await server.start()
+  const sealing = startSealing()
   const workers = startWorkers({ roles, handle, connections, prefix, store: work, clock, log })
   return {
     port,
     async close() {
       await Promise.all([server.stop(drainWithin), ...sides.map((side) => side.stop?.()), workers.close(drainWithin)])
       for (const side of sides) side.close?.()
+      await sealing.stop()
       await hints.close()
       await release()
     },

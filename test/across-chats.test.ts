@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PEOPLE } from '../sandbox/teams/index.ts'
+import { HOME_TENANT, PEOPLE } from '../sandbox/teams/index.ts'
 import { checkExchange } from './support/azure-spec.ts'
 import type { CaseRule } from './support/cases.ts'
 import { cardsIn, samInBoth, teamsCases } from './support/chats.ts'
@@ -19,6 +19,7 @@ import {
   askInTeams,
   buttonsWith,
   cardFor,
+  chatted,
   flawsOf,
   hasButtons,
   isOpen,
@@ -42,6 +43,8 @@ const cases: Readonly<Record<string, CaseRule>> = {
   own: { requesters: ['U0SAM'], stages: [{ approvers: ['U0SAM', 'U0LEE'] }] },
   inslack: { ...lees, cards: everywhere('inslack') },
   inteams: { ...lees, cards: everywhere('inteams') },
+  asking: { requesters: dana, stages: [{ approvers: ['U0SAM', PEOPLE.lee] }], cards: everywhere('asking') },
+  taken: { requesters: ['U0SAM'], stages: [{ approvers: ['U0LEE'] }] },
   twice: { requesters: dana, stages: [{ approvers: ['U0SAM', 'U0LEE'], need: 2 }], cards: everywhere('twice') },
 }
 const people = [samInBoth]
@@ -62,7 +65,7 @@ beforeAll(async () => {
     const inTeams = name === 'inward' || name === 'inteams'
     ids[name] = await (inTeams
       ? askInTeams(world, name)
-      : ask(world, name, { by: name === 'own' ? 'U0SAM' : 'U0DANA' }))
+      : ask(world, name, { by: name === 'own' || name === 'taken' ? 'U0SAM' : 'U0DANA' }))
     await openCard(world, idOf(name))
     await allTold(world, idOf(name))
   })
@@ -137,6 +140,27 @@ describe.concurrent('whose accounts are not declared to be one person', () => {
 })
 
 describe.concurrent('a person of both chats', () => {
+  test('asks in one chat what the requester answers in the other, and nobody does who is not declared', async () => {
+    const id = idOf('asking')
+    const card = await cardOf('asking')
+    const lee = await refusal(world, id, () => press(world, 'lee', card, 'question', { reason: 'which one?' }))
+    expect(lee).toContain('asked in Slack, and only people whose accounts in both chats are declared')
+    const said = sentenceOf(await press(world, 'sam', card, 'question', { reason: 'which one?' }))
+    expect(said).toContain('Your question is asked')
+    expect(textOf(await reply(world, id, '❓ <@U0DANA>: <@U0SAM> asks before deciding: “which one?”'))).toBeTruthy()
+    await world.teams.until(() => wordsOf(card).includes('Sam Okafor asked'), 20_000)
+    expect((await recordOf(world, id))?.transfer.questions).toMatchObject([
+      { by: `teams:${HOME_TENANT}/${PEOPLE.sam}`, also: ['slack:T0SANDBOX/U0SAM'] },
+    ])
+  })
+
+  test('withdraws what they asked for with either account', async () => {
+    const id = idOf('taken')
+    expect(await chatted(world, 'rio', `withdraw ${id}`)).toContain(`There is no transfer ${id}`)
+    expect(await chatted(world, 'sam', `withdraw ${id} not needed`)).toContain(`Your withdrawal of ${id} is recorded`)
+    expect(textOf(await reply(world, id, 'was withdrawn'))).toContain('Withdrawn by <@U0SAM>: “not needed”')
+  })
+
   test('has one vote, and takes it back where they like', async () => {
     const id = idOf('twice')
     const card = await cardOf('twice')

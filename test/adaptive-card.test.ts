@@ -13,6 +13,7 @@ import {
 } from '../src/cards/adaptive-card.ts'
 import { expander } from '../src/cards/adaptive-template.ts'
 import { approvalCard } from '../src/cards/approval-card.ts'
+import { withdrawButton } from '../src/cards/click-buttons.ts'
 import { rootView } from '../src/cards/root-view.ts'
 import type { View } from '../src/cards/view.ts'
 import type { Line } from '../src/transfer/text.ts'
@@ -134,6 +135,33 @@ describe('the approval card in Teams', () => {
     const deny = elements(card, 'Action.Execute').find((each) => each.verb === 'deny')
     expect(deny).toMatchObject({ title: 'Deny', style: 'destructive', associatedInputs: 'auto', data })
     expect(deny).toMatchObject({ fallback: { type: 'Action.Submit', title: 'Deny', data } })
+  })
+
+  test('unfolds one more step before its click where the rule has it confirmed', () => {
+    const transfer = transferAt('awaiting_approval')
+    const confirmed = approvalCard({ ...transfer, rule: { ...transfer.rule, confirm: true } }, 1)
+    const card = toAdaptiveCard(confirmed, { names, buttons: 'all' })
+    expect(actions(card).map((each) => each.type)).toEqual(Array(4).fill('Action.ShowCard'))
+    expect(texts(card)).toContain(
+      'Your yes to the export of orders to backups counts as soon as you confirm it. Compare the card first.',
+    )
+    const data = { verb: 'approve', transfer: 'k3v9x2mq', digest }
+    const approve = elements(card, 'Action.Execute').find((each) => each.verb === 'approve')
+    expect(approve).toMatchObject({ title: 'Approve', style: 'positive', data, fallback: { data } })
+    expect(complaints(card)).toEqual([])
+  })
+
+  test('asks for words in fields that are told apart, also with several buttons of a kind', () => {
+    const ids = (all: View) =>
+      elements(toAdaptiveCard(all, { names, buttons: 'all' }), 'Input.Text').map(({ id }) => id)
+    expect(ids(view)).toEqual(['comment', 'question', 'reason'])
+    const buttons = ['k3v9x2mq', 'aaaa2222']
+      .map((id) => withdrawButton({ ...transferAt('running'), id }))
+      .filter((each) => each !== undefined)
+    const list: View = { text: ['x'], blocks: buttons.map((each) => ({ kind: 'actions', buttons: [each] })) }
+    expect(ids(list)).toEqual(['reason', 'reason-aaaa2222'])
+    const sent = elements(toAdaptiveCard(list, { names, buttons: 'all' }), 'Action.Execute').map(({ data }) => data)
+    expect(sent).toEqual(['k3v9x2mq', 'aaaa2222'].map((transfer) => ({ verb: 'withdraw', transfer })))
   })
 
   test('says where the buttons are to whom it shows none', () => {

@@ -473,6 +473,9 @@ describe('checks', () => {
   })
 })
 
+/** Azure took the PUT. */
+const taken = { kind: 'working', sent: { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) } }
+
 describe('makes the database', () => {
   const wish: Creation = { objective: 'S3', redundancy: 'Local', collation: 'Latin1_General_100_CI_AS' }
 
@@ -485,7 +488,7 @@ describe('makes the database', () => {
     sandbox.setOptions(options)
     const request = fresh(wish)
     const plan = await azure.plan(request)
-    expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
+    expect(await azure.prepare(request, plan, go)).toEqual(taken)
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
     sandbox.skip(2000)
@@ -626,7 +629,7 @@ describe('makes the database', () => {
     sandbox.setOptions({ creatingSeen: false })
     const request = fresh(wish)
     const plan = await azure.plan(request)
-    expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
+    expect(await azure.prepare(request, plan, go)).toEqual(taken)
     sandbox.arm({ name: 'database-async', code: 'InternalServerError' })
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
     sandbox.arm({ name: 'creation', code: 'ServerDtuQuotaExceeded' })
@@ -643,7 +646,7 @@ describe('makes the database', () => {
     const request = fresh(wish)
     const plan = await azure.plan(request)
     sandbox.arm({ name: 'database-put', action: { kind: 'rewrite', host: 'http://example.com' } })
-    expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
+    expect(await azure.prepare(request, plan, go)).toEqual(taken)
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
     sandbox.skip(2000)
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'ready', made: true })

@@ -370,7 +370,10 @@ test('tells why a job failed, and that one was cancelled', async () => {
   })
   sandbox.reset()
   const second = (await started()).operation
-  expect(await azure.cancel(request, second)).toEqual({ kind: 'asked' })
+  expect(await azure.cancel(request, second)).toEqual({
+    kind: 'asked',
+    requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  })
   sandbox.skip(1000)
   for (const spelling of ['Cancelled', 'Canceled'] as const) {
     sandbox.setOptions({ cancelledSpelling: spelling })
@@ -483,7 +486,10 @@ test('does not wait for an approval that Azure answers at once', async () => {
 test('cancels, or says why Azure will not', async () => {
   const { operation } = await started()
   sandbox.arm({ name: 'cancel', action: { kind: 'rewrite', status: 202 } })
-  expect(await azure.cancel(request, operation)).toEqual({ kind: 'asked' })
+  expect(await azure.cancel(request, operation)).toEqual({
+    kind: 'asked',
+    requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  })
   for (const code of ['CannotCancelOperation', 'OperationIdNotFound', 'AuthorizationFailed']) {
     sandbox.arm({ name: 'cancel', code })
     expect(await azure.cancel(request, operation)).toMatchObject({ kind: 'refused', fault: { code } })

@@ -1,25 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  cancelAnswer,
-  decisionAnswer,
-  helpAnswer,
-  listAnswer,
-  recordedAnswer,
-  settleAnswer,
-  statusAnswer,
-} from '../src/cards/answers.ts'
+import { cancelAnswer, decisionAnswer, helpAnswer, recordedAnswer, settleAnswer } from '../src/cards/answers.ts'
 import { approvalCard } from '../src/cards/approval-card.ts'
 import { linesToBlocks, toBlockKit, toMrkdwn } from '../src/cards/block-kit.ts'
+import { withdrawButton } from '../src/cards/click-buttons.ts'
 import { draw } from '../src/cards/draw.ts'
 import { faultSentence } from '../src/cards/fault-sentence.ts'
 import { jobErrors, knownFaults } from '../src/cards/known-faults.ts'
+import { listAnswer } from '../src/cards/list-answer.ts'
 import { clip } from '../src/cards/phrases.ts'
 import { duration, progressBar, size } from '../src/cards/quantities.ts'
 import { replyView } from '../src/cards/reply-view.ts'
 import { rootView } from '../src/cards/root-view.ts'
 import { refusalCodes, refusalSentence, sentence } from '../src/cards/sentence.ts'
+import { statusAnswer } from '../src/cards/status-answer.ts'
 import { statusWords } from '../src/cards/status-words.ts'
 import { readButtonValue, type View } from '../src/cards/view.ts'
 import { PermanentError, Refusal, TransientError } from '../src/transfer/errors.ts'
@@ -36,6 +31,7 @@ import type {
   Status,
   Transfer,
 } from '../src/transfer/model.ts'
+import { workingStatuses } from '../src/transfer/model.ts'
 import type { Slot } from '../src/transfer/ports.ts'
 import type { Line } from '../src/transfer/text.ts'
 
@@ -68,6 +64,7 @@ const storageSide: Connection = {
 }
 
 const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  rule_settled: { at: asked, kind: 'rule_settled', rule: 'small', size: 30 * 2 ** 30 },
   prepared: { at: asked, kind: 'prepared', made: true },
   submitted: { at: asked, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: asked, kind: 'unclear', fault },
@@ -108,6 +105,24 @@ const every: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }
     changed: [{ side: 'sql', id: sql.id, name: sql.name, was: 'Rejected', now: 'Approved' }],
   },
 }
+
+describe('the button to withdraw', () => {
+  test.each(Object.keys(statusWords) as Status[])('stands on the root while %s can still be stopped', (status) => {
+    const transfer = transferAt(status)
+    const open = (workingStatuses as readonly Status[]).includes(status) && status !== 'closing'
+    expect(withdrawButton(transfer)).toEqual(
+      open ? { id: 'withdraw', label: 'Withdraw…', value: 'k3v9x2mq' } : undefined,
+    )
+    expect(hasButtons(rootView(transfer, asked, { quiet: true }))).toBe(open)
+    expect(hasButtons(rootView(transfer, asked, { quiet: true, silent: true }))).toBe(false)
+    expect(withdrawButton({ ...transfer, cancel: { by: requester, at: asked } })).toBeUndefined()
+    expect(withdrawButton({ ...transfer, request: { ...transfer.request, dryRun: true } })).toBeUndefined()
+  })
+
+  test('carries the transfer alone', () => {
+    expect(readButtonValue('k3v9x2mq')).toEqual({ transfer: 'k3v9x2mq', digest: '' })
+  })
+})
 
 describe('the root message', () => {
   test.each(Object.keys(statusWords) as Status[])(
@@ -210,6 +225,31 @@ describe('the approval card', () => {
     ])
     expect(readButtonValue(`k3v9x2mq:${digest}`)).toEqual({ transfer: 'k3v9x2mq', digest })
     expect(readButtonValue('k3v9x2mq:<script>')).toBeUndefined()
+  })
+
+  test('has its one click confirmed where the rule says so', () => {
+    const approveOf = (view: View) => {
+      const all = toBlockKit(view).blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []))
+      return all.find((each) => 'action_id' in each && each.action_id === 'approve')
+    }
+    expect(approveOf(card())).not.toHaveProperty('confirm')
+    const { rule } = transferAt('awaiting_approval')
+    const text = 'Your yes to the export of orders to backups counts as soon as you confirm it. Compare the card first.'
+    expect(approveOf(card({ rule: { ...rule, confirm: true } }))).toMatchObject({ confirm: { text: { text } } })
+  })
+
+  test('shows what was asked while it waits, and no more once it is decided', () => {
+    const known = { at: asked, digest, stages: [0], ruleVersion: 'abc' }
+    const one = { questions: [{ by: ana, text: 'why *today*?', ...known }] }
+    expect(shown(card(one))).toContain('❓ <@U2ANA> asked, ')
+    const two = { questions: [...one.questions, { by: ben, text: 'who reads it?', ...known }] }
+    expect(shown(card(two))).toContain('2 questions were asked, all in the request’s thread. The last: <@U3BEN> asked')
+    expect(shown(card({ ...two, decisions: [decision(ana, 'deny', 'no')] }))).not.toContain('asked, all')
+  })
+
+  test('says whose comment is whose once several said yes', () => {
+    const comments = [decision(ana, 'approve', 'as planned'), decision(ben, 'approve')]
+    expect(shown(card({ decisions: comments }))).toContain('<@U2ANA>: “as planned”')
   })
 
   test('keeps its buttons and says who has said yes until it is enough', () => {
@@ -453,11 +493,14 @@ describe('answers', () => {
 
   test('tell status, list, cancel and settle', () => {
     const transfer = transferAt('running')
-    expect(toMrkdwn(statusAnswer(transfer, asked + minute, 'https://s.test/p1'))).toContain(
+    const slots = { root: { state: 'posted' as const, address: ana, at: asked, link: 'https://s.test/p1' } }
+    expect(toMrkdwn(statusAnswer({ transfer, chat: { slots } }, asked + minute))).toContain(
       '<https://s.test/p1|k3v9x2mq>',
     )
-    expect(toMrkdwn(listAnswer([transfer], asked + minute, 4))).toMatch(/Running\*, 1 min\n… and 3 older ones/)
-    expect(toMrkdwn(listAnswer([], asked))).toContain('no transfer')
+    const looked = { at: asked + minute, asked: { kind: 'list' as const }, waiting: [], read: 1_000 }
+    const found = { found: [{ transfer }], more: true, unread: false }
+    expect(toMrkdwn(listAnswer(found, looked))).toMatch(/Running\*, 1 min, asked for by .*\nOlder ones are not shown/)
+    expect(toMrkdwn(listAnswer({ found: [], more: false, unread: false }, looked))).toContain('no transfer')
     expect(toMrkdwn(recordedAnswer(transfer))).toContain('Recorded as `k3v9x2mq`')
     expect(toMrkdwn(cancelAnswer(transferAt('requested')))).toContain('Nothing has been sent')
     expect(toMrkdwn(cancelAnswer({ ...transfer, snapshot: [] }))).toContain('watched until it is over')
@@ -747,7 +790,6 @@ function transferAt(status: Status): Transfer {
       : {}),
     ...(isEnd(status) ? { ending: endingOf(status) } : {}),
     story: [],
-    head: '',
   }
 }
 

@@ -55,6 +55,12 @@ rules.0.stages.0.approvers = ["${otherTenant}/${sam}"] => rules[0].stages[0].app
 rules.0.cards = ["${otherTenant.toUpperCase()}/${sam}"] => rules[0].cards[0]: is of a tenant that teams.tenants does not name — add ${otherTenant} there
 operators = ["${otherTenant}/${sam}"] => operators[0]: is of a tenant
 auditors = ["${otherTenant}/${sam}"] => auditors[0]: is of a tenant
+rules.0.requesters = ["group:DBA"] => rules[0].requesters[0]: is "group:DBA" — write a Slack id, U… or W… (a person) or S… (a user group), not a name, the Entra object id of a person in Teams, as 5a000000-0000-4000-8000-000000000002, group:<object id> for an Entra group, or anyone
+rules.0.stages.0.approvers = ["group:${otherTenant}/${sam}"] => rules[0].stages[0].approvers[0]: is a group of another tenant than teams.tenant, and the identity of the bot can read the groups of its own tenant alone — write a group of that one, or people
+rules.0.stages.0.approvers = ["group ${sam}"] => rules[0].stages[0].approvers[0]: is "group ${sam}"
+operators = ["Group:${sam}"] => operators[0]: is "Group:${sam}" — write a Slack id, U… or W… (a person) or S… (a user group), not a name, or the Entra object id of a person in Teams, as 5a000000-0000-4000-8000-000000000002, or group:<object id> for an Entra group
+rules.0.cards = ["group:${sam}"] => rules[0].cards[0]: is "group:${sam}" — write a channel, or the word approvers for a direct message to each of them
+people.0.teams = "group:${sam}" => people[0].teams: is "group:${sam}" — write the Entra object id of a person in Teams
 rules.0.cards = ["19:abc"] => rules[0].cards[0]: is "19:abc" — write a Slack id, C… or G… (a channel) or U… (a person), a conversation id of Teams (19:…@thread.tacv2)
 rules.0.cards = ["19:abc@thread.tacv2;messageid=1"] => rules[0].cards[0]: is "19:abc@thread.tacv2;messageid=1"
 rules.0.cards = ["19:a/b@thread.tacv2"] => rules[0].cards[0]: is "19:a/b@thread.tacv2"
@@ -185,6 +191,7 @@ suite('whether a rule can be passed', () => {
       'an approver of another tenant with the object id of the one who asks',
       { requesters: [sam], stages: [{ approvers: [`${otherTenant}/${sam}`] }] },
     ],
+    ['an Entra group beside a person', { requesters: [sam], stages: [{ approvers: [`group:${ola}`, sam], need: 9 }] }],
     ['a user group beside a person', { requesters: [sam], stages: [{ approvers: ['S0DBA', sam], need: 9 }] }],
   ])('counts %s', (_name, parts) => {
     const change = all(rule(parts), put('teams.tenants', [tenant, otherTenant]))

@@ -122,6 +122,19 @@ rules.0.leftOver = "delete" => rules[0].leftOver: is "delete" — write keep or 
 rules.0.stuckAfter = 60 => rules[0].stuckAfter: is 60 — write a time above zero with its unit
 rules.0.silentAfter = "0s" => rules[0].silentAfter: is "0s"
 rules.0.maxOpen = 0 => rules[0].maxOpen: is 0
+rules.0.remindAfter = "8h" => rules[0].remindAfter: is 8h, which is not before rules[0].expiry (8h) — write less here, or more there
+rules.0.remindAfter = 2 => rules[0].remindAfter: is 2 — write a time above zero with its unit
+rules.0.escalate = {"after":"36h","to":["U0OPS"]} => rules[0].escalate.after: is 36h, which is not before rules[0].expiry (8h)
+rules.1 = {"name":"own","requesters":["U0SAM"],"stages":[{"approvers":["U0LEE"]}],"cards":["C0DBA"],"remindAfter":"2h","escalate":{"after":"90m","to":["U0OPS"]}} => rules[1].remindAfter: is 2h, which is not before rules[1].escalate.after (90m)
+rules.0.escalate = {"after":"4h"} => rules[0].escalate.to: is missing
+rules.0.escalate = {"to":["U0OPS"]} => rules[0].escalate.after: is missing
+rules.0.escalate = {"after":"4h","to":["anyone"]} => rules[0].escalate.to[0]: is "anyone"
+rules.0.escalate = {"after":"4h","to":["S0DBA"]} => rules[0].escalate.to: names only S0DBA, who can approve in every stage already — name others, or take escalate out
+rules.1 = {"name":"own","requesters":["U0SAM"],"stages":[{"approvers":["U0LEE"]}],"cards":["C0DBA"],"escalate":{"after":"4h","to":["U0SAM"]}} => rules[1].escalate.to: names only the requester (U0SAM), and nobody decides on a request of their own
+rules.0.escalate = {"after":"4h","to":["${sam}"]} => rules[0].escalate.to[0]: is "${sam}", an id of Teams, but this file has no teams
+rules.0.tell = ["approvers"] => rules[0].tell[0]: is "approvers" — write a Slack id, C… or G… (a channel) or U… (a person), a conversation id of Teams (19:…@thread.tacv2), the Entra object id of a person: approvers are asked by cards, not told here
+rules.0.tell = [] => rules[0].tell: is empty — write a list of channels and people, or leave it out
+rules.0.tell = ["${channel}"] => rules[0].tell[0]: is "${channel}", an id of Teams, but this file has no teams
 operators = ["anyone"] => operators[0]: is "anyone"
 operators = ["${sam}"] => operators[0]: is "${sam}", an id of Teams, but this file has no teams — add a teams section, or write the Slack id of a person or user group
 rules.0.cards = ["${channel}"] => rules[0].cards[0]: is "${channel}", an id of Teams, but this file has no teams — add a teams section, or write the Slack id of a channel or person

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { expect, describe as suite, test } from 'vitest'
 import { parse } from 'yaml'
 import { describe } from '../src/config/describe.ts'
+import { groupsOf } from '../src/transfer/groups.ts'
 import {
   all,
   type Change,
@@ -54,7 +55,11 @@ suite('the parts that the example leaves out', () => {
 
   test('are whole keys of the file, and nothing else of it', () => {
     const keys = (yaml: string) => Object.keys(parse(yaml))
-    expect(keys(wholeExampleText).filter((key) => !keys(exampleText).includes(key))).toEqual(['teams', 'people'])
+    expect(keys(wholeExampleText).filter((key) => !keys(exampleText).includes(key))).toEqual([
+      'teams',
+      'people',
+      'audit',
+    ])
     expect(parse(wholeExampleText)).toMatchObject(parse(exampleText))
   })
 })
@@ -103,6 +108,39 @@ suite('tenants', () => {
     const config = load({ change, environment: plainTeams })
     expect(config.teams?.tenants).toEqual([tenant, otherTenant])
     expect(config.policy.auditors).toEqual([`teams:${otherTenant}/${sam}`, `teams:${tenant}/${sam}`])
+  })
+})
+
+suite('groups of Entra', () => {
+  test('are told from people by the word before their id, and stand wherever a user group of Slack may', () => {
+    const written = [`group:${ola}`, `group:${tenant.toUpperCase()}/${ola.toUpperCase()}`]
+    const change = all(
+      withTeams,
+      put('rules.0.requesters', written),
+      put('rules.0.stages', [{ approvers: [...written, 'S0DBA', ola], need: 2 }]),
+      put('operators', written),
+      put('auditors', written),
+    )
+    const { policy } = load({ change, environment: plainTeams })
+    const group = `teams:${tenant}/group:${ola}`
+    expect(policy.rules[0]).toMatchObject({
+      requesters: [group, group],
+      stages: [{ approvers: [group, 'slack:T0SANDBOX/S0DBA', `teams:${tenant}/${ola}`], need: 2 }],
+    })
+    expect([policy.operators, policy.auditors]).toEqual([
+      [group, group],
+      [group, group],
+    ])
+    expect(groupsOf(policy)).toEqual([group, 'slack:T0SANDBOX/S0DBA'])
+    expect(describe(load({ change, environment: plainTeams }))).toContain(
+      'groups of Entra: 1, read from Microsoft Graph',
+    )
+  })
+
+  test('need Teams', () => {
+    expect(problemsOf({ change: put('operators', [`group:${ola}`]), environment: plain })).toEqual([
+      `operators[0]: is "group:${ola}", an id of Teams, but this file has no teams — add a teams section, or write the Slack id of a person or user group`,
+    ])
   })
 })
 

@@ -38,6 +38,7 @@ suite('the example file', () => {
       gate: 'endpoints',
       onBypass: 'stop',
       unnamedConnections: 'wait',
+      confirm: false,
       leftOver: 'keep',
       stuckAfter: 3_600_000,
       silentAfter: 3 * 3_600_000,
@@ -186,6 +187,17 @@ suite('what the file may hold', () => {
   test.each([
     ['a long expiry with gate submission', { gate: 'submission', expiry: '5d' }],
     ['an expiry just below 44 h', { expiry: '43.9h' }],
+    [
+      'a reminder before an escalation before the expiry',
+      { remindAfter: '2h', escalate: { after: '2.5h', to: ['S0DBA', 'U0OPS'] }, tell: ['C0DATA', 'U0AUD'] },
+    ],
+    [
+      'an escalation to approvers of another stage',
+      {
+        stages: [{ approvers: ['U0SAM'] }, { approvers: ['U0LEE'] }],
+        escalate: { after: '4h', to: ['U0SAM'] },
+      },
+    ],
     [
       'patterns over all names a request goes by',
       { when: { database: ['ord*', 'sql-prod/cust*'], storage: ['*', 'stb*', 'backups/other'] } },

@@ -5,20 +5,25 @@ import { expect, test } from 'vitest'
 const root = join(import.meta.dirname, '..')
 
 /** Folders of src that a folder may import, besides itself; `*` is everything. */
-const everything = ['transfer', 'cards', 'jobs', 'azure', 'queue', 'bot', 'config', 'side']
+const everything = ['transfer', 'audit', 'cards', 'jobs', 'azure', 'queue', 'bot', 'config', 'side']
 const table: Readonly<Record<string, readonly string[]>> = {
   transfer: [],
   cards: ['transfer'],
   jobs: ['transfer'],
   azure: ['transfer'],
-  queue: ['transfer'],
+  // What the audit means is pure; the queue keeps it.
+  audit: ['transfer'],
+  queue: ['transfer', 'audit'],
   bot: ['transfer', 'cards'],
   config: ['transfer'],
-  // The composition root, in four files.
+  // A command works on the audit, not on transfers: it reaches Redis and nothing of chat or Azure.
+  cli: ['transfer', 'audit', 'queue', 'config'],
+  // The composition root, in five files.
   side: everything,
+  'audit-side': everything,
   'bot-side': everything,
   'worker-side': everything,
-  main: [...everything, 'bot-side', 'worker-side'],
+  main: [...everything, 'audit-side', 'bot-side', 'worker-side'],
 }
 
 /** SDKs that a folder may never see; the edges own them. */
@@ -30,6 +35,8 @@ const sdks: Readonly<Record<string, readonly RegExp[]>> = {
   config: [],
   transfer: [],
   jobs: [],
+  audit: [],
+  cli: [/^ioredis$/],
   main: [],
 }
 

@@ -344,7 +344,8 @@ async function due(id: string): Promise<number | undefined> {
 /** What the audit has of a transfer, in order. */
 async function kindsOf(id: string): Promise<readonly (string | undefined)[]> {
   const lines = await store.audit(1, 1_000)
-  return lines.filter(({ transfer }) => transfer === id).map(({ kind }) => kind)
+  // What became of messages has entries too, without a version of the record.
+  return lines.filter(({ transfer, version }) => transfer === id && version !== undefined).map(({ kind }) => kind)
 }
 
 /* ---- what stands in Slack ---- */

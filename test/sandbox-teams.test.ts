@@ -79,7 +79,7 @@ describe('the token endpoint', () => {
       await askToken({}, FOREIGN_TENANT),
       await askToken({}, PEOPLE.dana),
       await askToken({ scope: 'https://api.botframework.com' }),
-      await askToken({ scope: 'https://graph.microsoft.com/.default' }),
+      await askToken({ scope: 'https://vault.azure.net/.default' }),
       await askToken({ grant_type: 'password' }),
       await askToken({ grant_type: '' }),
     ].map(({ status, body }) => [status, body.error, (body.error_codes as number[])[0]])

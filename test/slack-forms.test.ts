@@ -3,6 +3,7 @@ import { type SlackSandbox, type SlackView, startSlackSandbox } from '../sandbox
 import type { Handlers } from '../src/bot/handlers-type.ts'
 import { createServer } from '../src/bot/server.ts'
 import { createSlackInbound } from '../src/bot/slack-inbound.ts'
+import { noHome } from '../src/cards/home-view.ts'
 import type { Choice, ChoiceKind } from '../src/transfer/form-choices.ts'
 import type { Answer, FormInput } from '../src/transfer/ports.ts'
 import { until } from './support/until.ts'
@@ -47,6 +48,7 @@ const handlers: Handlers = {
   onWithdrawal: async () => ({ ok: true, lines: [] }),
   beforeAct: async () => undefined,
   onView: async () => undefined,
+  onHome: async () => noHome([]),
   onMembershipChange: () => undefined,
 }
 

@@ -4,6 +4,7 @@ import type { Handlers } from '../src/bot/handlers-type.ts'
 import { createServer } from '../src/bot/server.ts'
 import { createSlackInbound, type SlackInbound, type SlackInboundOptions } from '../src/bot/slack-inbound.ts'
 import { speaker } from '../src/bot/slack-payloads.ts'
+import { noHome } from '../src/cards/home-view.ts'
 import type { Answer, Click, Command, DecisionInput, QuestionInput, WithdrawalInput } from '../src/transfer/ports.ts'
 import { until } from './support/until.ts'
 
@@ -75,6 +76,7 @@ const handlers: Handlers = {
   onForm: async () => ({ ok: true, lines: [] }),
   choices: async () => [],
   onView: async () => undefined,
+  onHome: async () => noHome([['Nothing waits for you.']]),
   onMembershipChange(group) {
     heard.groups.push(group)
     if (heard.groups.length === failing) throw new Error('password=hunter2')
@@ -109,6 +111,8 @@ async function serve({ listener }: SlackInbound): Promise<void> {
 const ephemerals = () =>
   slack.state.ephemerals.map(({ channel, to, via, text, threadTs }) => ({ channel, to, via, text, threadTs }))
 
+const ids = ['approve', 'deny', 'comment', 'question', 'withdraw', 'elsewhere']
+
 /** A card as the bot posts it. */
 async function card(channel = 'C0DBA', thread?: string): Promise<string> {
   const button = (id: string) => ({
@@ -123,7 +127,7 @@ async function card(channel = 'C0DBA', thread?: string): Promise<string> {
     body: JSON.stringify({
       channel,
       text: 'Approve?',
-      blocks: [{ type: 'actions', elements: [button('approve'), button('deny'), button('elsewhere')] }],
+      blocks: [{ type: 'actions', elements: ids.map(button) }],
       ...(thread && { thread_ts: thread }),
     }),
   })
@@ -246,6 +250,24 @@ describe.each<Way>(['http', 'socket'])('over %s', (way) => {
     expect(form.open).toBe(false)
     await slack.until(() => ephemerals().length === 1)
     expect(ephemerals()[0]).toMatchObject({ channel: 'C0DBA', to: 'U0SAM', text: 'Your answer counts.' })
+  })
+
+  test.each([
+    ['comment', { comment: ' fine ' }, 'decisions', { verdict: 'approve', reason: 'fine', digest: 'd1935e00' }],
+    ['comment', {}, 'decisions', { verdict: 'approve', digest: 'd1935e00' }],
+    ['question', { question: ' why? ' }, 'questions', { text: 'why?', digest: 'd1935e00' }],
+    ['withdraw', { reason: 'not needed' }, 'withdrawals', { reason: 'not needed' }],
+    ['withdraw', {}, 'withdrawals', {}],
+  ] as const)('%s asks for words in a form, and %j becomes one of %s', async (actionId, words, kind, said) => {
+    await start(way)
+    const sam = slack.as('U0SAM')
+    await sam.click({ message: await card(), actionId })
+    const form = await slack.until((state) => state.views[0])
+    expect(heard.before).toMatchObject([{ act: actionId, transfer: 'k3v9x2mq', digest: 'd1935e00' }])
+    expect((await sam.submit(form, words)).notice).toBeUndefined()
+    const by = { delivery: `slack:${form.id}`, by: 'slack:T0SANDBOX/U0SAM', transfer: 'k3v9x2mq' }
+    expect(heard[kind]).toEqual([{ ...by, ...said }])
+    expect(form.open).toBe(false)
   })
 
   test('a change of a group reaches the directory', async () => {

@@ -29,7 +29,9 @@ const expected = {
       ],
     },
   },
-  settings: { event_subscriptions: { bot_events: ['app_mention', 'message.im', 'subteam_members_changed'] } },
+  settings: {
+    event_subscriptions: { bot_events: ['app_home_opened', 'app_mention', 'message.im', 'subteam_members_changed'] },
+  },
 } satisfies AppsManifestValidateArguments['manifest']
 
 test.skipIf(!existsSync(schema)).each(Object.entries(over))('the manifest for %s is valid', (_mode, manifest) => {
@@ -72,8 +74,12 @@ test.each(Object.entries(over))('the bot understands every slash command of the 
     ['/import backups/container/blob to orders', 'import'],
     ['/import backups/container/blob to orders --create --reason "…"', 'import'],
     ['/drawbridge help', 'help'],
+    ['/drawbridge pending', 'pending'],
     ['/drawbridge list', 'list'],
+    ['/drawbridge list --since 7d', 'list'],
     ['/drawbridge status k7m2p9qx', 'status'],
+    ['/drawbridge why k7m2p9qx', 'why'],
+    ['/drawbridge history orders', 'history'],
     ['/drawbridge retry k7m2p9qx', 'retry'],
     ['/drawbridge cancel k7m2p9qx', 'cancel'],
     ['/drawbridge withdraw k7m2p9qx', 'withdraw'],
@@ -84,6 +90,14 @@ test.each(Object.entries(over))(
   'the shortcut of the manifest for %s is the one that opens a form',
   (_mode, manifest) => {
     expect(manifest.features.shortcuts).toMatchObject([{ type: 'global', callback_id: shortcut }])
+  },
+)
+
+test.each(Object.entries(over))(
+  'the app of the manifest for %s has a Home tab and a tab for messages',
+  (_mode, manifest) => {
+    const tabs = { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false }
+    expect(manifest.features.app_home).toEqual(tabs)
   },
 )
 
@@ -119,6 +133,7 @@ function fullest(hint: string): string {
 
 type Read = {
   features: {
+    app_home: object
     shortcuts: { type: string; callback_id: string }[]
     slash_commands: { command: string; url?: string; usage_hint: string; should_escape: boolean }[]
   }

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { digestOf, linkOf, noHead } from '../src/audit/entry.ts'
 import { type Connections, createConnections } from '../src/queue/connection.ts'
 import { LEASE_MS } from '../src/queue/lease-times.ts'
 import { createStore, type RedisStore } from '../src/queue/store.ts'
@@ -41,6 +42,24 @@ afterEach(async () => {
 
 afterAll(() => server.stop())
 
+describe('list', () => {
+  it('goes on after what is skipped, ends at the time that is asked for, and has a status by when it began', async () => {
+    const ids = ['aaaa2222', 'bbbb2222', 'cccc2222']
+    for (const [index, id] of ids.entries()) await create(transferOf(id, { at: askedAt + index, maxOpen: 9 }))
+    const idsOf = async (...of: Parameters<RedisStore['list']>) =>
+      (await store.list(...of)).map((each) => each.transfer.id)
+    expect(await idsOf({ all: true }, 2)).toEqual(['cccc2222', 'bbbb2222'])
+    expect(await idsOf({ all: true }, 2, { skip: 2 })).toEqual(['aaaa2222'])
+    expect(await idsOf({ all: true }, 9, { since: askedAt + 1 })).toEqual(['cccc2222', 'bbbb2222'])
+    for (const [index, id] of ids.entries()) {
+      const stands = (await store.read(id))?.transfer ?? transferOf(id)
+      await work.commit({ ...nextOf(stands, { status: 'failed', since: askedAt + 100 - index }), due: idle })
+    }
+    expect(await idsOf({ status: 'failed' }, 9)).toEqual(ids)
+    expect(await idsOf({ openOf: transferOf('x').request.by }, 9)).toEqual([])
+  })
+})
+
 describe('create', () => {
   it('keeps the record, both due times, the indexes and the audit', async () => {
     const transfer = transferOf('aaaa2222')
@@ -51,18 +70,18 @@ describe('create', () => {
     for (const by of [{ requester: transfer.request.by }, { status: 'requested' }, { all: true }] as const) {
       expect((await store.list(by, 10)).map((each) => each.transfer.id)).toEqual(['aaaa2222'])
     }
-    expect(await store.audit(1, 10)).toEqual([
-      {
-        n: '1',
-        at: String(askedAt),
-        kind: 'requested',
-        transfer: 'aaaa2222',
-        version: '1',
-        head: transfer.head,
-        by: transfer.request.by,
-        event: JSON.stringify(requestedOf(transfer)[0]),
-      },
-    ])
+    const said = {
+      at: String(askedAt),
+      kind: 'requested',
+      transfer: 'aaaa2222',
+      version: '1',
+      by: transfer.request.by,
+      event: JSON.stringify(requestedOf(transfer)[0]),
+    }
+    const digest = digestOf(said)
+    const head = linkOf(noHead, digest, 1)
+    expect(await store.audit(1, 10)).toEqual([{ ...said, n: '1', chain: 'aaaa2222', digest, head }])
+    expect(await admin.hget('{drawbridge}:transfer:aaaa2222', 'head')).toBe(head)
   })
 
   it('answers a repeated delivery with the first answer and changes nothing', async () => {
@@ -187,8 +206,8 @@ describe('commit', () => {
     expect([await dueOf('advance', 'aaaa2222'), await dueOf('show', 'aaaa2222')]).toEqual([77, undefined])
     const [cancel, running] = await store.audit(2, 10)
     expect(cancel).toMatchObject({ n: '2', version: '2', kind: 'cancel_asked', by: 'slack:T1/UASKER' })
-    expect(cancel).not.toHaveProperty('head')
-    expect(running).toMatchObject({ n: '3', version: '3', kind: 'running', head: next.head })
+    expect(running).toMatchObject({ n: '3', version: '3', kind: 'running' })
+    expect(running?.head).toBe(linkOf(cancel?.head ?? '', digestOf(running ?? {}), 3))
   })
 
   it('lets one of twenty concurrent commits win', async () => {
@@ -247,7 +266,7 @@ describe('commit', () => {
     const effect = { token: 't1', at: 1, attempt: 1 }
     const second = nextOf(transfer)
     await work.commit({ ...second, due: idle, effects: { submit: effect, 'approve:sql': effect } })
-    await work.result('aaaa2222', 'submit', 't1', { kind: 'accepted', connections: [] })
+    await work.result('aaaa2222', 'submit', 't1', { kind: 'accepted', connections: [] }, 5)
     const third = nextOf(second.next)
     await work.commit({ ...third, due: idle, effects: { submit: effect, 'approve:sql': null } })
     expect((await store.read('aaaa2222'))?.effects).toEqual({
@@ -368,7 +387,7 @@ describe('result', () => {
     const effects = { submit: { token: 't1', at: 1, attempt: 1 } }
     await work.commit({ ...second, due: { advance: 9_999 }, effects })
     await store.commit({ ...nextOf(second.next), due: {} })
-    expect(await work.result('aaaa2222', 'submit', 't1', { list: [] })).toBe(true)
+    expect(await work.result('aaaa2222', 'submit', 't1', { list: [] }, 5)).toBe(true)
     expect((await store.read('aaaa2222'))?.effects.submit?.result).toEqual({ list: [] })
     expect(await dueOf('advance', 'aaaa2222')).toBe(0)
   })
@@ -376,12 +395,12 @@ describe('result', () => {
   it('is refused for another token, an unknown slot and a second, different result', async () => {
     const effects = { submit: { token: 't1', at: 1, attempt: 1 } }
     await work.commit({ ...nextOf(await created('aaaa2222')), due: idle, effects })
-    expect(await work.result('aaaa2222', 'submit', 'other', 1)).toBe(false)
-    expect(await work.result('aaaa2222', 'approve:sql', 't1', 1)).toBe(false)
-    expect(await work.result('gone2222', 'submit', 't1', 1)).toBe(false)
-    expect(await work.result('aaaa2222', 'submit', 't1', 1)).toBe(true)
-    expect(await work.result('aaaa2222', 'submit', 't1', 2)).toBe(false)
-    expect(await work.result('aaaa2222', 'submit', 't1', 1)).toBe(true)
+    expect(await work.result('aaaa2222', 'submit', 'other', 1, 5)).toBe(false)
+    expect(await work.result('aaaa2222', 'approve:sql', 't1', 1, 5)).toBe(false)
+    expect(await work.result('gone2222', 'submit', 't1', 1, 5)).toBe(false)
+    expect(await work.result('aaaa2222', 'submit', 't1', 1, 5)).toBe(true)
+    expect(await work.result('aaaa2222', 'submit', 't1', 2, 5)).toBe(false)
+    expect(await work.result('aaaa2222', 'submit', 't1', 1, 5)).toBe(true)
     expect((await store.read('aaaa2222'))?.effects.submit?.result).toBe(1)
   })
 
@@ -393,7 +412,7 @@ describe('result', () => {
     await work.commit({ ...second, due: { advance: 1 }, effects, lease: paused })
     await runOut('aaaa2222', 'advance')
     await work.begin(successor)
-    await work.result('aaaa2222', 'submit', 't1', 'accepted')
+    await work.result('aaaa2222', 'submit', 't1', 'accepted', 5)
     expect(await work.park(successor, 2, { advance: 9_999 })).toBe(true)
     expect(await dueOf('advance', 'aaaa2222')).toBe(0)
     expect(await work.park(successor, 2, { advance: 9_999 })).toBe(true)
@@ -406,7 +425,7 @@ describe('result', () => {
     await work.begin(lease)
     const effects = { submit: { token: 't1', at: 1, attempt: 1 } }
     await work.commit({ ...second, due: { advance: 1 }, effects, lease })
-    await work.result('aaaa2222', 'submit', 't1', 'accepted')
+    await work.result('aaaa2222', 'submit', 't1', 'accepted', 5)
     await work.park(lease, 2, { advance: 9_999 })
     expect(await dueOf('advance', 'aaaa2222')).toBe(9_999)
   })
@@ -472,8 +491,10 @@ describe('remember, list and audit', () => {
     const again = await store.remember(onceOf('trigger', soon(), 'again'), notice)
     expect(again).toEqual({ kind: 'repeat', answer: answerOf('no') })
     expect(await store.remember(onceOf('other', store.notAfter(-1_000)), notice)).toEqual({ kind: 'late' })
+    const said = { at: '7', kind: 'refused', by: 'slack:T1/UASKER', event: '{"code":"no_rule"}' }
+    const digest = digestOf(said)
     expect(await store.audit(0, 10)).toEqual([
-      { n: '1', at: '7', kind: 'refused', by: 'slack:T1/UASKER', event: '{"code":"no_rule"}' },
+      { ...said, n: '1', chain: 'service', digest, head: linkOf(noHead, digest, 1) },
     ])
   })
 
@@ -516,7 +537,7 @@ describe('the scripts', () => {
     await work.begin(lease)
     const effects = { submit: { token: 't1', at: 1, attempt: 1 } }
     await work.commit({ ...nextOf(transfer, { status: 'running' }), due: { advance: 1 }, effects, lease })
-    await work.result('aaaa2222', 'submit', 't1', 1)
+    await work.result('aaaa2222', 'submit', 't1', 1, 5)
     await work.commitChat(lease, 0, chat, 2, 1)
     await work.claim('show', askedAt, 5)
     const keys = await admin.keys('*')

@@ -235,6 +235,35 @@ describe('a click', () => {
     },
   )
 
+  test.each([
+    ['comment', { comment: 'as <planned>' }, { verdict: 'approve', reason: 'as &lt;planned&gt;' }],
+    ['comment', { comment: '' }, { verdict: 'approve' }],
+    // With several buttons of a kind on one card each has a field of its own.
+    ['deny', { 'reason-k3v9x2mq': 'this one', reason: 'the other' }, { verdict: 'deny', reason: 'this one' }],
+  ])('on %s with %j is a decision', async (verb, words, said) => {
+    await as('sam').invoke('adaptiveCard/action', {
+      action: { verb, data: { transfer: 'k3v9x2mq', digest: 'd1935e00', ...words } },
+    })
+    const [decision] = decisions()
+    expect(decision).toEqual({
+      delivery: decision?.delivery,
+      by: sam,
+      transfer: 'k3v9x2mq',
+      digest: 'd1935e00',
+      ...said,
+    })
+  })
+
+  test('that asks or withdraws is no decision', async () => {
+    const send = (verb: string, data: object) =>
+      as('sam').invoke('adaptiveCard/action', { action: { verb, data: { transfer: 'k3v9x2mq', ...data } } })
+    await send('question', { digest: 'd1935e00', question: 'why?' })
+    await send('withdraw', { reason: 'not needed' })
+    expect(adapter.heard.questions).toMatchObject([{ by: sam, transfer: 'k3v9x2mq', digest: 'd1935e00', text: 'why?' }])
+    expect(adapter.heard.withdrawals).toMatchObject([{ by: sam, transfer: 'k3v9x2mq', reason: 'not needed' }])
+    expect(decisions()).toEqual([])
+  })
+
   test('that comes twice is the same delivery', async () => {
     await as('sam').click(await card(), { verb: 'approve', replay: 'together' })
     expect(new Set(decisions().map(({ delivery }) => delivery)).size).toBe(1)

@@ -4,7 +4,6 @@ import { apply, applyAll, start } from '../src/transfer/apply.ts'
 import { Refusal } from '../src/transfer/errors.ts'
 import type { Event } from '../src/transfer/events.ts'
 import { toRemove } from '../src/transfer/left-over.ts'
-import { chain } from '../src/transfer/material.ts'
 import type { Connection, Decision, Rule, Side, Stage, Transfer } from '../src/transfer/model.ts'
 import { tally } from '../src/transfer/quorum.ts'
 
@@ -287,12 +286,4 @@ test('after the end only what became of connections that were to be removed is s
   expect(told).toMatchObject({ status: 'succeeded', since: 11_000, leftOver: [{ state: 'removed' }] })
   expect(toRemove(told)).toEqual([])
   expect(() => apply(told, said('sql'))).toThrow(/cannot follow/)
-})
-
-test('the chain over the events breaks when one is changed', () => {
-  const first = requestedEvent()
-  const second = { type: 'planned', at: 2_000, plan } as const
-  const head = apply(start(first), second).head
-  expect(head).toBe(chain(chain('', 1, first), 2, second))
-  expect(head).not.toBe(chain(chain('', 1, { ...first, at: 2 }), 2, second))
 })

@@ -36,6 +36,9 @@ export function fillManifest(wish: Wish): TeamsManifest {
   return wish.schema === manifest.manifestVersion ? manifest : asOlder(manifest, wish.schema)
 }
 
+/** An older schema offers so many commands in a list; what it leaves out stands last and can be typed all the same. */
+export const mostCommandsBefore = 10
+
 /** Slash commands came with 1.29, channel features with 1.25: an older schema refuses what it does not know. */
 function asOlder({ supportsChannelFeatures, ...manifest }: TeamsManifest, schema: string): TeamsManifest {
   const { $schema, manifestVersion, bots } = manifest
@@ -45,7 +48,10 @@ function asOlder({ supportsChannelFeatures, ...manifest }: TeamsManifest, schema
     manifestVersion: schema,
     bots: bots.map(({ supportsTargetedMessages, ...bot }) => ({
       ...bot,
-      commandLists: bot.commandLists.map(({ triggers, ...list }) => list),
+      commandLists: bot.commandLists.map(({ triggers, commands, ...list }) => ({
+        ...list,
+        commands: commands.slice(0, mostCommandsBefore),
+      })),
     })),
   }
 }

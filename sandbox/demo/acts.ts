@@ -1,4 +1,4 @@
-import type { SlackMessage } from '../slack/index.ts'
+import { renderText, type SlackMessage } from '../slack/index.ts'
 import type { TeamsMessage } from '../teams/index.ts'
 import type { Chats } from './chats.ts'
 import type { Stage } from './stage.ts'
@@ -52,6 +52,42 @@ export async function approveInTeams({ teams }: Stage, name: string, message: Te
   act(name, '[Approve]')
   const { shown } = await person.click(message, { title: 'Approve' })
   show(`only ${name} sees`, shown ?? '')
+}
+
+/** Somebody asks a question in Slack, in the form that the button opens. */
+export async function askQuestionInSlack(
+  { slack }: Stage,
+  name: string,
+  message: SlackMessage,
+  question: string,
+): Promise<void> {
+  const user = `U0${name.toUpperCase()}`
+  act(name, `[Ask a question…] ${question}`)
+  await slack.as(user).click({ message, actionId: 'question' })
+  const form = await slack.until(({ views }) => views.find((each) => each.open && each.user === user), patience)
+  const before = slack.state.ephemerals.length
+  await slack.as(user).submit(form, { question })
+  const answer = await slack.until(({ ephemerals }) => ephemerals.slice(before).find(({ to }) => to === user))
+  show(`only ${name} sees`, renderText(answer.text, slack.state))
+  await slack.until(({ messages }) => messages.find(({ text }) => text.includes('asks before deciding')), patience)
+}
+
+/** Somebody asks a question in Teams, in the card itself. */
+export async function askQuestionInTeams(
+  { teams }: Stage,
+  name: string,
+  message: TeamsMessage,
+  question: string,
+): Promise<void> {
+  const person = teams.as(name.toLowerCase())
+  await person.see(message.conversation)
+  act(name, `[Ask a question…] ${question}`)
+  const { shown } = await person.click(message, { verb: 'question', inputs: { question } })
+  show(`only ${name} sees`, shown ?? '')
+  await teams.until(
+    ({ messages }) => messages.find(({ summary }) => summary?.includes('asks before deciding')),
+    patience,
+  )
 }
 
 /** Resolves once the thread of the request names the finished blob. */

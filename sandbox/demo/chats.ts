@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml'
-import { APP, CHANNELS, HOME_TENANT, PEOPLE } from '../teams/index.ts'
+import { APP, CHANNELS, GROUPS, HOME_TENANT, PEOPLE } from '../teams/index.ts'
 
 /** Which chats Drawbridge is in: Slack as in the example, Teams with the same people, or both. */
 export type Chats = 'slack' | 'teams' | 'both'
@@ -40,19 +40,25 @@ export function putInto(chats: Chats, config: Config): void {
     rule.requesters = translate(rule.requesters)
     rule.cards = translate(rule.cards)
     for (const stage of rule.stages) stage.approvers = translate(stage.approvers)
+    if (rule.escalate) rule.escalate.to = translate(rule.escalate.to)
+    if (rule.tell) rule.tell = translate(rule.tell)
   }
   config.operators = translate(config.operators)
   config.auditors = translate(config.auditors)
 }
 
-/** The example's configuration for a demonstration in these chats; across both, the cards stand in both and Sam is one person. */
+/** The example's configuration for a demonstration in these chats; in Teams an Entra group decides; across both, the cards stand in both and Sam is one person. */
 export function demoConfig(example: string, chats: Chats, prefix: string): string {
   const config: Config = parse(example)
   config.redis = { ...config.redis, prefix }
   putInto(chats, config)
+  const production = config.rules.filter(({ name }: { name: string }) => name === 'production')
+  if (chats === 'teams') {
+    for (const rule of production) for (const stage of rule.stages) stage.approvers = [`group:${GROUPS.dba}`]
+  }
   if (chats === 'both') {
     config.people = [samInBoth]
-    for (const rule of config.rules.filter(({ name }: { name: string }) => name === 'production')) {
+    for (const rule of production) {
       rule.cards = [...rule.cards, CHANNELS.dba]
       for (const stage of rule.stages) stage.approvers = [...stage.approvers, PEOPLE.lee]
     }

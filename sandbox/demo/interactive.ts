@@ -12,6 +12,8 @@ const help = (
   dana: /drawbridge help
   sam: approve          clicks Approve on the newest card
   lee: deny wrong day   clicks Deny and gives the reason
+  lee: question why?    asks the requester; comment … approves with a comment
+  dana: withdraw        takes the newest request back
   rio: @drawbridge export orders to backups${chats === 'both' ? '\n  t.sam: approve        clicks in Teams' : ''}
   azure                 what stands in Azure
   quit`
@@ -41,7 +43,7 @@ async function obey(stage: Stage, chats: Chats, line: string): Promise<void> {
   const [, teams, who = '', what = ''] = /^(t\.)?(\w+):\s*(.*)$/.exec(line) ?? []
   const name = people.find((each) => each === who.toLowerCase())
   if (!name) return show('who?', `${help(chats)}\nPeople: ${people.join(', ')}`)
-  const [, verb, reason = ''] = /^(approve|deny)\b\s*(.*)$/.exec(what) ?? []
+  const [, verb, reason = ''] = /^(approve|comment|question|deny|withdraw)\b\s*(.*)$/.exec(what) ?? []
   if (chats === 'teams' || (teams && chats === 'both')) return inTeams(stage, name, what, verb, reason)
   return inSlack(stage, name, what, verb, reason)
 }
@@ -65,7 +67,8 @@ async function clickInSlack(slack: Stage['slack'], user: string, verb: string, r
   const before = slack.state.ephemerals.length
   await slack.as(user).click({ message: card, actionId: verb })
   const view = slack.state.views.findLast((each) => each.user === user && each.open)
-  if (verb === 'deny' && view) await slack.as(user).submit(view, { reason })
+  const field = fieldOf(verb)
+  if (field && view) await slack.as(user).submit(view, { [field]: reason })
   const answer = await slack
     .until(({ ephemerals }) => ephemerals.slice(before).find(({ to }) => to === user), 3_000)
     .catch(() => undefined)
@@ -80,11 +83,23 @@ async function inTeams({ teams }: Stage, name: string, what: string, verb?: stri
     return
   }
   const card = teams.state.messages.findLast(({ attachments }: TeamsMessage) =>
-    /"verb":"(?:refresh|approve)"/.test(JSON.stringify(attachments)),
+    (verb === 'withdraw' ? /"verb":"withdraw"/ : /"verb":"(?:refresh|approve)"/).test(JSON.stringify(attachments)),
   )
   if (!card) return show('nothing to click', 'There is no open card.')
   await person.see(card.conversation)
-  const inputs = verb === 'deny' ? { inputs: { reason } } : {}
+  const field = fieldOf(verb)
+  const inputs = field ? { inputs: { [field]: reason } } : {}
   const { shown } = await person.click(card, { verb, ...inputs })
   show('only you see', shown ?? '')
+}
+
+/** The field in which a button asks for words. */
+function fieldOf(verb: string): string | undefined {
+  const fields = new Map([
+    ['comment', 'comment'],
+    ['question', 'question'],
+    ['deny', 'reason'],
+    ['withdraw', 'reason'],
+  ])
+  return fields.get(verb)
 }

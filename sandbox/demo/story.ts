@@ -4,6 +4,8 @@ import {
   approveInTeams,
   askInSlack,
   askInTeams,
+  askQuestionInSlack,
+  askQuestionInTeams,
   cardInSlack,
   cardInTeams,
   checkAzure,
@@ -21,7 +23,7 @@ export async function playStory(stage: Stage, chats: Chats, watcher: Watcher): P
   await decisions[chats](stage, watcher)
   await untilTold(stage, chats)
   watcher.catchUp()
-  checkAzure(stage, 5)
+  checkAzure(stage, chats === 'both' ? 5 : 6)
 }
 
 const decisions: Readonly<Record<Chats, (stage: Stage, watcher: Watcher) => Promise<void>>> = {
@@ -31,7 +33,10 @@ const decisions: Readonly<Record<Chats, (stage: Stage, watcher: Watcher) => Prom
     tell('3. Clicks that do not count.')
     await approveInSlack(stage, 'Dana', card)
     await approveInSlack(stage, 'Rio', card)
-    tell('4. One click that does.')
+    tell('4. A question, while the clock goes on. It decides nothing.')
+    await askQuestionInSlack(stage, 'Lee', card, 'is there room for it?')
+    watcher.catchUp()
+    tell('5. One click that counts.')
     await approveInSlack(stage, 'Sam', card)
   },
   async teams(stage, watcher) {
@@ -39,7 +44,10 @@ const decisions: Readonly<Record<Chats, (stage: Stage, watcher: Watcher) => Prom
     watcher.catchUp()
     tell('3. The buttons are there for the approvers alone. This is what Sam sees of the card.')
     show('only Sam sees', await seen(stage, 'sam', card))
-    tell('4. One click that counts.')
+    tell('4. A question, while the clock goes on. It decides nothing.')
+    await askQuestionInTeams(stage, 'Lee', card, 'is there room for it?')
+    watcher.catchUp()
+    tell('5. One click that counts.')
     await approveInTeams(stage, 'Sam', card)
   },
   async both(stage, watcher) {

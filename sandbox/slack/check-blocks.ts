@@ -7,19 +7,19 @@ export type Report = (pointer: string, problem: string) => void
 type Shape = Record<string, (value: unknown, at: string, report: Report) => void>
 
 const BLOCKS_IN_MESSAGE = 50
-const BLOCKS_IN_MODAL = 100
+const BLOCKS_IN_VIEW = 100
 
 /** Blocks that newer Slack knows too; only their type and ids are checked. */
 const UNCHECKED = new Set(
   'rich_text video file call context_actions table data_table card carousel container alert plan task_card'.split(' '),
 )
 
-/** Problems that Slack finds in the blocks of a message or modal, each as the wire words it; none means they are accepted. */
-export function checkBlocks(blocks: unknown, where: 'message' | 'modal', root = '/blocks'): string[] {
+/** Problems that Slack finds in the blocks of a message, modal or Home tab, each as the wire words it; none means they are accepted. */
+export function checkBlocks(blocks: unknown, where: 'message' | 'modal' | 'home', root = '/blocks'): string[] {
   const problems: string[] = []
   const report: Report = (at, problem) => problems.push(`${problem} [json-pointer:${at}]`)
   if (!Array.isArray(blocks)) return [`must be an array [json-pointer:${root}]`]
-  const most = where === 'modal' ? BLOCKS_IN_MODAL : BLOCKS_IN_MESSAGE
+  const most = where === 'message' ? BLOCKS_IN_MESSAGE : BLOCKS_IN_VIEW
   if (blocks.length > most) report(root, `no more than ${most} items allowed`)
   const ids = new Set<string>()
   for (const [index, block] of blocks.entries()) {

@@ -24,6 +24,8 @@ const ACTS: Record<string, Act> = {
   shortcut: ({ as }, b) => as(textOf(b, 'user')).shortcut(textOf(b, 'callbackId'), b as DeliveryOptions),
   'look-for': ({ as }, b) =>
     as(textOf(b, 'user')).lookFor(textOf(b, 'view'), textOf(b, 'block'), textOf(b, 'value'), b as DeliveryOptions),
+  'open-home': ({ as }, b) => as(textOf(b, 'user')).openHome(b as DeliveryOptions),
+  'click-home': ({ as }, b) => as(textOf(b, 'user')).clickHome(b as Parameters<Person['clickHome']>[0]),
   event: ({ control }, b) => control.event(b.event as Fields, b as DeliveryOptions),
   group: ({ control }, b) => control.group(textOf(b, 'id'), b.users as string[], b as DeliveryOptions),
   user: ({ control }, { id, ...change }) => control.user(String(id), change),

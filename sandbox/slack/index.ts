@@ -13,7 +13,7 @@ import type { Fields, SlackMessage } from './types.ts'
 import type { SlackSandbox, SlackSandboxOptions } from './use-types.ts'
 import { createWorld, type World } from './world.ts'
 
-export { renderMessage, renderText, renderView } from './render.ts'
+export { renderHome, renderMessage, renderText, renderView } from './render.ts'
 export { APP, person, SCOPES, seedState, TEAM } from './seed.ts'
 export type * from './types.ts'
 export type * from './use-types.ts'

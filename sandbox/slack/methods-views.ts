@@ -1,6 +1,6 @@
 import { type Answer, fail, good, type Method, textOf } from './answer.ts'
 import { isFields } from './check-blocks.ts'
-import { checkView } from './check-view.ts'
+import { checkHome, checkView } from './check-view.ts'
 import { complete } from './messages.ts'
 import { APP, TEAM } from './seed.ts'
 import type { Block, Fields, SlackView } from './types.ts'
@@ -8,10 +8,11 @@ import type { World } from './world.ts'
 
 const TRIGGER_LIVES_MS = 3_000
 
-/** views.*: modals. */
+/** views.*: modals and Home tabs. */
 export const viewMethods: Record<string, Method> = {
   'views.open': { token: 'bot', tier: 4, run: open },
   'views.update': { token: 'bot', tier: 4, run: update },
+  'views.publish': { token: 'bot', tier: 4, run: publish },
 }
 
 /** Shows a new modal to a person, on top of `previous` if there is one. */
@@ -67,6 +68,28 @@ function update(world: World, args: Fields): Answer {
   if (args.hash !== undefined && args.hash !== shown.view.hash) return fail('hash_conflict')
   replaceView(world, shown, args.view as Fields)
   return good({ view: shown.view })
+}
+
+function publish(world: World, args: Fields): Answer {
+  const problem = checkHome(args.view)
+  if (problem) return fail(problem.error, problem.messages)
+  const user = textOf(args, 'user_id')
+  if (!user) return fail('invalid_arguments', ['missing required field: user_id'])
+  if (!world.user(user)) return fail('user_not_found')
+  if (!world.state.homeTab) return fail('not_enabled')
+  const before = world.state.homes.find((home) => home.user === user)
+  if (before && args.hash !== undefined && args.hash !== before.view.hash) return fail('hash_conflict')
+  const home = before ?? { id: world.id('V'), user, open: true, errors: {}, loaded: {}, view: {} }
+  const fields = whole(world, args.view as Fields)
+  home.view = {
+    ...fields,
+    title: { type: 'plain_text', text: 'View Title', emoji: true },
+    id: home.id,
+    root_view_id: home.id,
+    previous_view_id: null,
+  }
+  if (!before) world.state.homes.push(home)
+  return good({ view: home.view })
 }
 
 function isMeant(shown: SlackView, args: Fields): boolean {

@@ -108,6 +108,35 @@ export function blockActionsPayload(
   }
 }
 
+/** A click in the person's Home tab: no message, no channel and no address to answer to. */
+export function homeActionsPayload(
+  world: World,
+  user: SlackUser,
+  home: SlackView,
+  clicked: { action: Fields; triggerId: string },
+): Fields {
+  return {
+    type: 'block_actions',
+    ...common(world, user),
+    container: { type: 'view', view_id: home.id },
+    trigger_id: clicked.triggerId,
+    view: home.view,
+    actions: [{ ...clicked.action, action_ts: world.ts() }],
+  }
+}
+
+/** A person opens a tab of the app; a Home tab that was published before comes along. */
+export function homeOpenedEvent(world: World, user: SlackUser, tab: 'home' | 'messages', home?: SlackView): Fields {
+  return {
+    type: 'app_home_opened',
+    user: user.id,
+    channel: world.dm(user.id).id,
+    event_ts: world.ts(),
+    tab,
+    ...(tab === 'home' && home && { view: home.view }),
+  }
+}
+
 /** A modal that was submitted. */
 export function viewSubmissionPayload(
   world: World,

@@ -4,6 +4,7 @@ import { addMessage } from './messages.ts'
 import { noticeFor } from './notices.ts'
 import { blockActionsPayload, saidEvent, shortcutPayload } from './payloads.ts'
 import { typeCommand } from './person-command.ts'
+import { clickHome, homeOf, openHome } from './person-home.ts'
 import { lookFor, submitView } from './person-view.ts'
 import { mintResponseUrl } from './response-url.ts'
 import { APP } from './seed.ts'
@@ -36,6 +37,9 @@ export function createPerson(world: World, deliveries: Deliveries, userId: strin
       startShortcut(world, deliveries, user, { callbackId, channel: placeFor(world, user, channel), options }),
     lookFor: async (view, blockId, value = '', { values = {}, ...options } = {}) =>
       lookFor(world, deliveries, user, viewCalled(world, view), { blockId, value, values, options }),
+    openHome: (options) => openHome(world, deliveries, user, options),
+    home: () => homeOf(world, user),
+    clickHome: (target) => clickHome(world, deliveries, user, target),
     see: (channel = HOME) => see(world, user, placeFor(world, user, channel)),
   }
 }

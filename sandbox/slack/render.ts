@@ -15,6 +15,11 @@ export function renderMessage(message: SlackMessage | SlackEphemeral, state?: Sl
   return `${head}\n${indent(body)}`
 }
 
+/** A Home tab as readable plain text. */
+export function renderHome({ view }: SlackView, state?: SlackState): string {
+  return renderBlocks(Array.isArray(view.blocks) ? view.blocks.filter(isFields) : [], state)
+}
+
 /** A modal as readable plain text. */
 export function renderView(shown: SlackView, state?: SlackState): string {
   const { title, submit, close } = shown.view

@@ -130,12 +130,16 @@ export type SlackState = {
   messages: SlackMessage[]
   ephemerals: SlackEphemeral[]
   views: SlackView[]
+  /** The Home tab of each person who has one, as it was last published. */
+  homes: SlackView[]
   responses: ResponseUrl[]
   calls: ApiCall[]
   deliveries: Delivery[]
   notices: Notice[]
   /** Scopes that the bot token was granted. */
   scopes: string[]
+  /** The app has a Home tab (features.app_home.home_tab_enabled). */
+  homeTab: boolean
   /** True: usergroups.* answers plan_upgrade_required. */
   freePlan: boolean
   socketConnections: number

@@ -100,6 +100,12 @@ export type Person = {
     value?: string,
     options?: DeliveryOptions & { values?: Record<string, string | Fields | null> },
   ): Promise<SuggestResult>
+  /** Opens a tab of the app, the Home tab unless told. */
+  openHome(options?: { tab?: 'home' | 'messages' } & DeliveryOptions): Promise<Delivered>
+  /** The Home tab as the app last published it for this person. */
+  home(): SlackView | undefined
+  /** Clicks a button of the Home tab; `shown` is an older one that is still on screen. */
+  clickHome(target: { actionId: string; value?: string; shown?: Fields } & DeliveryOptions): Promise<InteractionResult>
   see(channel?: string): (SlackMessage | SlackEphemeral)[]
 }
 

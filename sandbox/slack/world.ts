@@ -60,11 +60,13 @@ function freshState(options: SlackSandboxOptions): SlackState {
     messages: [],
     ephemerals: [],
     views: [],
+    homes: [],
     responses: [],
     calls: [],
     deliveries: [],
     notices: [],
     scopes: granted.filter((scope) => options.historyScope !== false || !scope.endsWith(':history')),
+    homeTab: true,
     freePlan: false,
     socketConnections: 0,
   }

@@ -4,6 +4,7 @@ import { parseJson, readBody, send } from '../slack/wire.ts'
 import { codeOf, type Reply, refuse, refuseAs } from './errors.ts'
 import { accepts, type Faults, faulty, isDelay, nameOf } from './faults.ts'
 import { fieldsOf, isFields } from './fields.ts'
+import { graphCallOf, graphReply, refuseGraph } from './graph.ts'
 import { openIdConfiguration, publishedKeys } from './keys.ts'
 import type { createLimiter } from './limiter.ts'
 import { type Route, routeOf } from './methods.ts'
@@ -25,7 +26,7 @@ export type ApiParts = {
 
 type Handle = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>
 
-/** Answers the Bot Connector, the token endpoint, and the OpenID documents. */
+/** Answers the Bot Connector, the token endpoint, the OpenID documents, and Microsoft Graph. */
 export function createApi(parts: ApiParts): Handle {
   return async (request, response, url) => {
     const verb = request.method ?? ''
@@ -33,6 +34,7 @@ export function createApi(parts: ApiParts): Handle {
     const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(url.pathname)?.[1]
     if (verb === 'POST' && tenant) return answerToken(parts, response, url, tenant, new URLSearchParams(text))
     if (verb === 'GET' && url.pathname.startsWith('/v1/.well-known/')) return answerOpenId(parts, response, url)
+    if (url.pathname.startsWith('/v1.0/')) return answerGraph(parts, request, response, url, text)
     const route = routeOf(verb, url.pathname)
     const json = text === '' ? {} : parseJson(text)
     const call = logCall(parts.world, { verb, url, method: route?.name ?? 'unknown', body: fieldsOf(json) })
@@ -56,6 +58,19 @@ function work(
   const wait = limiter.take(call.method, call.conversation ?? '')
   if (wait > 0) return refuseAs(429, { 'retry-after': String(wait) })
   return route.run(world, { call, place: route.place, item: route.item })
+}
+
+async function answerGraph(
+  parts: ApiParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  text: string,
+): Promise<void> {
+  const asked = { verb: request.method ?? '', url, headers: request.headers, text }
+  const method = graphCallOf(asked)
+  const call = logCall(parts.world, { verb: asked.verb, url, method, body: fieldsOf(parseJson(text || '{}')) })
+  await answerCall(parts, call, response, () => graphReply(parts.world, asked), refuseGraph)
 }
 
 async function answerToken(
@@ -105,6 +120,7 @@ async function answerCall(
   call: ConnectorCall,
   response: ServerResponse,
   run: () => Reply | Promise<Reply>,
+  refusal = refuseAs,
 ): Promise<void> {
   const { world, faults, stopping } = parts
   const started = performance.now()
@@ -118,7 +134,7 @@ async function answerCall(
   if (done) world.changed()
   await tell(parts, call, 'after')
   if (isDelay(action) && action.accept) await hold(action.hang, stopping)
-  const out = action ? faulty(action, done) : done
+  const out = action ? faulty(action, done, refusal) : done
   call.ms = Math.round(performance.now() - started)
   call.status = out?.status ?? 0
   const code = codeOf(out?.body)

@@ -28,6 +28,8 @@ const ACTS: Record<string, Act> = {
   'remove-member': ({ control }, b) => control.removeMember(textOf(b, 'conversation'), textOf(b, 'user')),
   user: ({ control }, { id, ...change }) => control.user(String(id), change),
   conversation: ({ control }, { id, ...change }) => control.conversation(String(id), change),
+  group: ({ control }, { id, ...change }) => control.group(String(id), change.deleted === true ? undefined : change),
+  graph: ({ control }, b) => control.graph(b),
   fault: ({ control }, b) => void control.fault(b as Fault),
   'clear-faults': ({ control }) => control.clearFaults(),
   'deliver-to': ({ control }, b) => control.deliverTo(textOf(b, 'url') || undefined),

@@ -35,6 +35,13 @@ export function createControl(parts: ControlParts): TeamsControl {
     rateLimits: (limits) => limiter.set(limits),
     user: (person, change) => Object.assign(userCalled(world, person), change),
     conversation: (id, change) => Object.assign(conversationCalled(world, id), change),
+    group(id, change) {
+      const others = world.state.groups.filter((each) => each.id !== id)
+      const known = world.state.groups.find((each) => each.id === id) ?? { id, displayName: id, members: [] }
+      world.state.groups = change ? [...others, { ...known, ...change }] : others
+      world.changed()
+    },
+    graph: (change) => void Object.assign(world.graph, change),
     activity(activity, options) {
       const user = userCalled(world, PEOPLE.dana)
       const scene = { user, conversation: conversationCalled(world, CHANNELS.data) }

@@ -33,11 +33,11 @@ export function isDelay(action: FaultAction | undefined): action is { hang: numb
   return typeof action === 'object' && 'hang' in action
 }
 
-/** What leaves instead of the answer; undefined cuts the connection. */
-export function faulty(action: FaultAction, done: Reply | undefined): Reply | undefined {
-  if (action === 'accept-then-status') return refuseAs(504)
+/** What leaves instead of the answer, a status alone as `refuse` words it; undefined cuts the connection. */
+export function faulty(action: FaultAction, done: Reply | undefined, refuse = refuseAs): Reply | undefined {
+  if (action === 'accept-then-status') return refuse(504)
   if (typeof action === 'string') return undefined
   if ('hang' in action) return done
-  if (action.body === undefined) return refuseAs(action.status, action.headers)
+  if (action.body === undefined) return refuse(action.status, action.headers)
   return { status: action.status, body: action.body, headers: action.headers ?? {} }
 }

@@ -53,10 +53,16 @@ export async function inboundToken(serviceUrl: string, nowMs: number, change: To
   return signed.sign(new TextEncoder().encode(await exportSPKI(pair.publicKey)))
 }
 
-/** A token as Entra issues it to an app for the Bot Connector. */
-export async function outboundToken(tenantId: string, appId: string, at: number, seconds: number): Promise<string> {
+/** A token as Entra issues it to an app for one service. */
+export async function outboundToken(
+  audience: string,
+  tenantId: string,
+  appId: string,
+  at: number,
+  seconds: number,
+): Promise<string> {
   const claims = {
-    aud: 'https://api.botframework.com',
+    aud: audience,
     iss: `https://sts.windows.net/${tenantId}/`,
     iat: at,
     nbf: at,

@@ -97,14 +97,21 @@ function shownCard(world: World, user: TeamsUser, message: TeamsMessage, { edit,
   return card
 }
 
-function findButton(card: Fields, { title, verb }: ClickOptions): Button {
+function findButton(card: Fields, { title, verb, data = {} }: ClickOptions): Button {
   const buttons = buttonsOf(card)
   const found = buttons.find(
-    ({ action }) => (title === undefined || action.title === title) && (verb === undefined || action.verb === verb),
+    ({ action }) =>
+      (title === undefined || action.title === title) &&
+      (verb === undefined || action.verb === verb) &&
+      holds(action.data, data),
   )
   if (found && found.action.isEnabled !== false) return found
   const names = buttons.map(({ action }) => String(action.title ?? action.verb ?? action.type))
   throw new Error(`No ${title ?? verb ?? 'button'} to click; there are: ${names.join(', ') || 'none'}`)
+}
+
+function holds(data: unknown, wanted: Record<string, string>): boolean {
+  return Object.entries(wanted).every(([key, value]) => isFields(data) && data[key] === value)
 }
 
 /** What a client that knows no Action.Execute shows in its place. */

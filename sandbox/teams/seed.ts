@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TeamsConversation, TeamsState, TeamsTeam, TeamsUser } from './types.ts'
+import type { EntraGroup, TeamsConversation, TeamsState, TeamsTeam, TeamsUser } from './types.ts'
 
 /** The tenant that the bot belongs to. */
 export const HOME_TENANT = '22222222-2222-2222-2222-222222222222'
@@ -26,6 +26,14 @@ export const PEOPLE = {
   stranger: '57000000-0000-4000-8000-000000000008',
 } as const
 
+/** Groups of Entra: `dba` holds Sam, and through `leads` Lee; `empty` nobody, `alone` Dana. */
+export const GROUPS = {
+  dba: 'd0000000-0000-4000-8000-00000000000a',
+  leads: 'd0000000-0000-4000-8000-00000000000b',
+  empty: 'd0000000-0000-4000-8000-00000000000c',
+  alone: 'd0000000-0000-4000-8000-00000000000d',
+} as const
+
 /** Teams: the bot is installed in `data` and not in `secret`. */
 export const TEAMS = {
   data: '19:data@thread.tacv2',
@@ -46,13 +54,14 @@ export const MEETING = '19:meeting@thread.v2'
 export const KEY_IDS = { msteams: 'sandbox-msteams-key', webchat: 'sandbox-webchat-key' } as const
 
 /** The people, teams and conversations that a sandbox starts with. */
-export function seedState(): Pick<TeamsState, 'users' | 'teams' | 'conversations'> {
+export function seedState(): Pick<TeamsState, 'users' | 'teams' | 'groups' | 'conversations'> {
   const users = seedUsers()
   const known = users.filter((user) => user.userRole !== 'anonymous').map((user) => user.id)
   const called = (...handles: string[]) => users.filter((user) => handles.includes(user.handle)).map((user) => user.id)
   return {
     users,
     teams: [team(TEAMS.data, 'Data platform', true), team(TEAMS.secret, 'Secret plans', false)],
+    groups: seedGroups(),
     conversations: [
       channel(CHANNELS.data, 'General', TEAMS.data, known),
       channel(CHANNELS.dba, 'dba-approvals', TEAMS.data, known),
@@ -115,6 +124,15 @@ function seedUsers(): TeamsUser[] {
       userPrincipalName: 'stella@northwind.example',
     }),
     anonymous(),
+  ]
+}
+
+function seedGroups(): EntraGroup[] {
+  return [
+    { id: GROUPS.dba, displayName: 'Database admins', members: [PEOPLE.sam, GROUPS.leads] },
+    { id: GROUPS.leads, displayName: 'Database leads', members: [PEOPLE.lee] },
+    { id: GROUPS.empty, displayName: 'Nobody yet', members: [] },
+    { id: GROUPS.alone, displayName: 'Only Dana', members: [PEOPLE.dana] },
   ]
 }
 

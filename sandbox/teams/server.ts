@@ -6,7 +6,7 @@ import { type ApiParts, createApi } from './api.ts'
 /** Answers /__control; handed in so that the server knows nothing of what control does. */
 export type ControlHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>
 
-/** The one listener: /emea/v3/… (Bot Connector), /{tenant}/oauth2/v2.0/token, /v1/.well-known/…, /__control. */
+/** The one listener: /emea/v3/… (Bot Connector), /{tenant}/oauth2/v2.0/token, /v1/.well-known/…, /v1.0/… (Microsoft Graph), /__control. */
 export function createListener(parts: ApiParts, control: () => ControlHandler) {
   const api = createApi(parts)
   const handle = async (request: IncomingMessage, response: ServerResponse) => {

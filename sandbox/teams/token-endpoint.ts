@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Reply } from './errors.ts'
 import { outboundToken } from './keys.ts'
 import { APP, FOREIGN_TENANT, HOME_TENANT } from './seed.ts'
+import type { IssuedToken } from './types.ts'
 import type { World } from './world.ts'
 
-const SCOPE = 'https://api.botframework.com/.default'
+/** The services that the app can get tokens for. */
+export const CONNECTOR = 'https://api.botframework.com'
+export const GRAPH = 'https://graph.microsoft.com'
+const SCOPES = [CONNECTOR, GRAPH].map((audience) => `${audience}/.default`)
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 type Problem = [status: number, error: string, code: number, message: string]
@@ -23,9 +27,12 @@ export async function issueToken(
   if (problem) return entraError(world, problem)
   const seconds = settings.tokenSeconds
   const at = Math.floor(world.now() / 1000)
-  const token = await outboundToken(HOME_TENANT, APP.id, at, seconds)
+  const audience = (form.get('scope') ?? '').replace(/\/\.default$/, '')
+  const token = await outboundToken(audience, HOME_TENANT, APP.id, at, seconds)
   world.state.tokens.push({
     token,
+    audience,
+    roles: audience === GRAPH ? world.graph.permissions : [],
     appId: APP.id,
     tenantId: HOME_TENANT,
     issuedAt: at * 1000,
@@ -36,10 +43,17 @@ export async function issueToken(
   return { status: 200, body, headers }
 }
 
-/** True for an Authorization header with a token that this app was given and that is still good. */
+/** True for an Authorization header with a token that this app was given for the connector and that is still good. */
 export function tokenIsGood(world: World, authorization: string | undefined): boolean {
+  return goodToken(world, authorization, CONNECTOR) !== undefined
+}
+
+/** The token of an Authorization header, when this app was given it for this service and it is still good. */
+export function goodToken(world: World, authorization: string | undefined, audience: string): IssuedToken | undefined {
   const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1]
-  return world.state.tokens.some((issued) => issued.token === given && issued.expiresAt > world.now())
+  return world.state.tokens.find(
+    (issued) => issued.token === given && issued.audience === audience && issued.expiresAt > world.now(),
+  )
 }
 
 function problemWith(tenant: string, form: URLSearchParams, { appPassword }: TokenSettings): Problem | undefined {
@@ -70,7 +84,7 @@ function problemWithTenant(tenant: string, client: string): Problem | undefined 
 }
 
 function problemWithScope(scope: string): Problem | undefined {
-  if (scope === SCOPE) return undefined
+  if (SCOPES.includes(scope)) return undefined
   if (scope.endsWith('/.default')) {
     const name = scope.slice(0, -'/.default'.length)
     return [400, 'invalid_resource', 500011, `The resource principal named ${name} was not found in the tenant.`]

@@ -18,10 +18,15 @@ export type TeamsUser = {
   installed: boolean
   /** The person blocked the bot. */
   blocked: boolean
+  /** False: the account in Entra is switched off. */
+  accountEnabled?: boolean
 }
 
 /** A team; its id is the id of its general channel. */
 export type TeamsTeam = { id: string; name: string; aadGroupId: string; tenantId: string; installed: boolean }
+
+/** A group of Entra; `members` are object ids of people and of other groups. */
+export type EntraGroup = { id: string; displayName: string; members: string[] }
 
 /** A conversation without `;messageid=`; `members` are MRIs, `person` the one on the other side of a personal chat. */
 export type TeamsConversation = {
@@ -66,7 +71,7 @@ export type TeamsMessage = MessageContent & {
 /** The card that one person sees instead of the message's own, until the message is edited. */
 export type TeamsView = { at: number; user: string; conversation: string; message: string; card: Fields }
 
-/** What a call of the Bot Connector or of the token endpoints is called here and in faults and hooks. */
+/** What a call of the Bot Connector, of the token endpoints or of Microsoft Graph is called here and in faults and hooks. */
 export type CallName =
   | 'create'
   | 'send'
@@ -80,6 +85,10 @@ export type CallName =
   | 'token'
   | 'openid'
   | 'keys'
+  | 'graphUser'
+  | 'graphGroup'
+  | 'graphMembers'
+  | 'graphCheck'
   | 'unknown'
 
 /** One call; `status` is missing while it is being answered, 0 when the connection was cut. Secrets are left out of `body`. */
@@ -138,12 +147,23 @@ export type Notice = {
 }
 
 /** A token that the token endpoint gave to the app. */
-export type IssuedToken = { token: string; appId: string; tenantId: string; issuedAt: number; expiresAt: number }
+export type IssuedToken = {
+  token: string
+  /** The service that takes it. */
+  audience: string
+  /** The permissions that the app had when it was given. */
+  roles: readonly string[]
+  appId: string
+  tenantId: string
+  issuedAt: number
+  expiresAt: number
+}
 
 /** Everything the sandbox knows, as plain data that tests may read at any time. */
 export type TeamsState = {
   users: TeamsUser[]
   teams: TeamsTeam[]
+  groups: EntraGroup[]
   conversations: TeamsConversation[]
   messages: TeamsMessage[]
   views: TeamsView[]

@@ -1,6 +1,7 @@
 import type {
   CallName,
   Delivery,
+  EntraGroup,
   Fields,
   Notice,
   TeamsConversation,
@@ -111,6 +112,8 @@ export type ClickOptions = DeliveryOptions & {
   /** The action with this title, or with this verb; together they must both fit. */
   title?: string
   verb?: string
+  /** Of several alike, the one whose data hold this. */
+  data?: Record<string, string>
   inputs?: Record<string, string>
   /** 'submit' is a client that knows no Action.Execute and sends its fallback. */
   as?: 'execute' | 'submit'
@@ -155,6 +158,10 @@ export type TeamsControl = {
   removeMember(conversation: string, person: string, options?: DeliveryOptions): Promise<Delivered[]>
   user(person: string, change: Partial<TeamsUser>): TeamsUser
   conversation(id: string, change: Partial<TeamsConversation>): TeamsConversation
+  /** Changes a group of Entra, or makes it; undefined deletes it. The app hears nothing of it. */
+  group(id: string, change: Partial<EntraGroup> | undefined): void
+  /** What the app may do at Microsoft Graph (application permissions), and how many members a page has at most. */
+  graph(change: Partial<{ permissions: readonly string[]; pageSize: number }>): void
   /** Sends any activity; what is missing is filled in as Teams would. */
   activity(activity: Fields, options?: DeliveryOptions): Promise<Delivered>
   /** Every token that the app holds is expired. */
@@ -185,7 +192,7 @@ export type TeamsSandboxOptions = {
   invokeWithinMs?: number
   /** Lifetime of a token in seconds: 3599. */
   tokenSeconds?: number
-  seed?: Partial<{ users: TeamsUser[]; teams: TeamsTeam[]; conversations: TeamsConversation[] }>
+  seed?: Partial<{ users: TeamsUser[]; teams: TeamsTeam[]; groups: EntraGroup[]; conversations: TeamsConversation[] }>
   /** Epoch milliseconds. */
   now?: () => number
 }

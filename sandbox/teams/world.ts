@@ -18,6 +18,8 @@ export function createWorld(options: TeamsSandboxOptions) {
   let lastId = 0
   const world = {
     state,
+    /** What the app may do at Microsoft Graph, and how many members it gets a page at most. */
+    graph: usualGraph(),
     now,
     refreshed,
     baseUrl: '',
@@ -40,6 +42,7 @@ export function createWorld(options: TeamsSandboxOptions) {
     until: <T>(look: Look<T>, ms = 5000) => wait(state, waiting, look, ms),
     reset() {
       Object.assign(state, freshState(options))
+      Object.assign(world.graph, usualGraph())
       refreshed.clear()
     },
   }
@@ -60,11 +63,16 @@ export function botIsIn(world: World, conversation: TeamsConversation): boolean 
   return world.user(conversation.person ?? '')?.installed === true
 }
 
+function usualGraph(): { permissions: readonly string[]; pageSize: number } {
+  return { permissions: ['GroupMember.Read.All', 'User.Read.All'], pageSize: 999 }
+}
+
 function freshState(options: TeamsSandboxOptions): Omit<TeamsState, 'tokens'> {
   const seed = seedState()
   return {
     users: structuredClone(options.seed?.users ?? seed.users),
     teams: structuredClone(options.seed?.teams ?? seed.teams),
+    groups: structuredClone(options.seed?.groups ?? seed.groups),
     conversations: structuredClone(options.seed?.conversations ?? seed.conversations),
     messages: [],
     views: [],

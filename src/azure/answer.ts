@@ -39,6 +39,11 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** Azure's own id of the request, by which its support and its logs find it. */
+export function requestIdOf(answer: Answer): string | undefined {
+  return answer.header('x-ms-request-id') ?? answer.header('x-ms-correlation-request-id')
+}
+
 /** Milliseconds of a Retry-After header, in seconds or as an HTTP-date. */
 export function retryAfterOf(answer: Answer, now: number): number | undefined {
   const value = answer.header('retry-after')?.trim()

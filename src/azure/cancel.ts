@@ -1,6 +1,8 @@
+import type { PipelineResponse } from '@azure/core-rest-pipeline'
 import { PermanentError } from '../transfer/errors.ts'
 import type { AzureOperation, Request } from '../transfer/model.ts'
 import type { Azure } from '../transfer/ports.ts'
+import { type Answer, answerOf } from './answer.ts'
 import type { Context } from './context.ts'
 import { answerIn } from './errors.ts'
 
@@ -12,10 +14,14 @@ export async function cancelOperation(
 ): ReturnType<Azure['cancel']> {
   const { subscription, resourceGroup, server, database } = request.database
   const { databaseOperations } = context.clients.sql(subscription)
+  let answer: Answer | undefined
+  const onResponse = (response: PipelineResponse): void => {
+    answer = answerOf(response)
+  }
   try {
-    await databaseOperations.cancel(resourceGroup, server, database, operation.id)
+    await databaseOperations.cancel(resourceGroup, server, database, operation.id, { onResponse })
   } catch (error) {
-    const answer = answerIn(error)
+    answer = answerIn(error)
     // The SDK knows 200 only; Azure also answers 202.
     if (answer === undefined || answer.status < 200 || answer.status > 299) {
       const failure = context.errors.failureOf(error, 'Microsoft.Sql/servers/databases/operations/cancel/action')
@@ -26,5 +32,5 @@ export async function cancelOperation(
     }
   }
   context.log(`azure: cancel of ${context.scrub.clean(operation.id)} was asked for`)
-  return { kind: 'asked' }
+  return { kind: 'asked', ...(answer ? context.errors.takenOf(answer) : {}) }
 }

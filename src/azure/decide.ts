@@ -1,4 +1,5 @@
 import type { Connection, Request, Side } from '../transfer/model.ts'
+import type { Taken } from '../transfer/ports.ts'
 import { apiVersions } from './api-versions.ts'
 import { checkPlace } from './connections.ts'
 import type { Context } from './context.ts'
@@ -13,7 +14,7 @@ export async function decideConnection(
   verdict: 'Approved' | 'Rejected',
   description: string,
   mayStart: () => void,
-): Promise<void> {
+): Promise<Taken> {
   checkPlace(request, connection)
   const { side, name } = connection
   const url = `${context.home.base}${connectionId(request, side, name)}?api-version=${versions[side]}`
@@ -27,6 +28,7 @@ export async function decideConnection(
   })
   if (answer.status < 200 || answer.status > 299) throw context.errors.answerFailure(answer, actions[side])
   context.log(`azure: ${connectionId(request, side, name)}: ${verdict} was taken`)
+  return context.errors.takenOf(answer)
 }
 
 const versions: Readonly<Record<Side, string>> = {

@@ -1,7 +1,8 @@
 import { isRestError } from '@azure/core-rest-pipeline'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Fault } from '../transfer/model.ts'
-import { type Answer, AnswerError, answerOf, jsonOf, record, retryAfterOf, textOf } from './answer.ts'
+import type { Taken } from '../transfer/ports.ts'
+import { type Answer, AnswerError, answerOf, jsonOf, record, requestIdOf, retryAfterOf, textOf } from './answer.ts'
 import type { Scrubber } from './scrub.ts'
 
 /** What leaves src/azure when a call fails. */
@@ -15,6 +16,8 @@ export type Errors = {
   answerFailure(answer: Answer, action?: string): Failure
   /** The fault of a call that got no answer. */
   sendFault(error: unknown): Fault
+  /** What is kept of an answer that took the call. */
+  takenOf(answer: Answer): Taken
 }
 
 /** Error mapping on one scrubber and clock. */
@@ -29,7 +32,7 @@ export function createErrors(scrub: Scrubber, now: () => number): Errors {
     const answer = answerIn(error)
     return answer ? answerFailure(answer, action) : new TransientError(sendFault(error))
   }
-  return { faultOf, failureOf, answerFailure, sendFault }
+  return { faultOf, failureOf, answerFailure, sendFault, takenOf: (answer) => takenOf(scrub, answer) }
 }
 
 /** Whether the error is one of the three kinds that may leave src/azure. */
@@ -68,15 +71,20 @@ function isPermanent({ status = 0, code }: Fault): boolean {
 function readFault(scrub: Scrubber, answer: Answer): Fault {
   const body = jsonOf(answer.text)
   const error = record(body?.error) ?? body
-  const requestId = answer.header('x-ms-request-id') ?? answer.header('x-ms-correlation-request-id')
   const code = textOf(error?.code) || (answer.status < 400 ? 'UnreadableAnswer' : `Http${answer.status}`)
   const message = textOf(error?.message) || `Azure answered with HTTP ${answer.status} and nothing readable.`
   return {
     code: scrub.clean(code).slice(0, 100),
     message: scrub.clean(message),
     status: answer.status,
-    ...(requestId ? { requestId: scrub.clean(requestId).slice(0, 100) } : {}),
+    ...takenOf(scrub, answer),
   }
+}
+
+/** Azure's id of the request, as far as it gave one. */
+function takenOf(scrub: Scrubber, answer: Answer): Taken {
+  const requestId = requestIdOf(answer)
+  return requestId ? { requestId: scrub.clean(requestId).slice(0, 100) } : {}
 }
 
 function withAction(fault: Fault, action: string | undefined): Fault {

@@ -44,7 +44,7 @@ export function markOf({ at, by, database, storage }: Request): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
-const working: Prepared = { kind: 'working' }
+const working = { kind: 'working' } as const
 const tag = 'drawbridge'
 const readAction = 'Microsoft.Sql/servers/databases/read'
 const writeAction = 'Microsoft.Sql/servers/databases/write'
@@ -121,7 +121,7 @@ async function make(
   const statusUrl = operationUrl(context.home, request.database.subscription, answer.header('azure-asyncoperation'))
   context.creations.set(mark, statusUrl ?? '')
   context.log(`azure: ${databaseId(request)} is being made as ${plan.objective}`)
-  return working
+  return { ...working, sent: context.errors.takenOf(answer) }
 }
 
 /** Without `createMode` the database is empty; what the plan shows is what is asked for. */

@@ -1,5 +1,6 @@
 import { PermanentError } from '../transfer/errors.ts'
 import type { Connection, Request, Side } from '../transfer/model.ts'
+import type { Taken } from '../transfer/ports.ts'
 import { apiVersions } from './api-versions.ts'
 import { checkPlace } from './connections.ts'
 import type { Context } from './context.ts'
@@ -16,7 +17,7 @@ export async function removeConnection(
   request: Request,
   connection: Connection,
   mayStart: () => void,
-): Promise<void> {
+): Promise<Taken> {
   checkPlace(request, connection)
   if (!isOfService(connection)) {
     const message = 'The connection was not made by the import/export service; it was not removed.'
@@ -30,9 +31,10 @@ export async function removeConnection(
   const answer = await context.clients.send({ method: 'DELETE', url, gate }).catch((error: unknown) => {
     throw gate.veto ? gate.veto.error : context.errors.failureOf(error)
   })
-  if (answer.status === 404) return
+  if (answer.status === 404) return context.errors.takenOf(answer)
   if (answer.status < 200 || answer.status > 299) throw context.errors.answerFailure(answer, action)
   context.log(`azure: ${connectionId(request, side, name)}: the removal was taken`)
+  return context.errors.takenOf(answer)
 }
 
 const deletions: Readonly<Record<Side, { version: string; action: string }>> = {

@@ -68,7 +68,7 @@ function acceptance(context: Context, request: Request, answer: Answer): Submiss
     adopted: false,
   }
   context.log(`azure: ${request.operation} of ${databaseId(request)} accepted as ${context.scrub.clean(operation.id)}`)
-  return { kind: 'accepted', operation }
+  return { kind: 'accepted', operation, ...context.errors.takenOf(answer) }
 }
 
 const missingLocation: Fault = { code: 'NoLocation', message: 'Azure named no address to follow the operation.' }

@@ -13,10 +13,10 @@ import { change, type Desk, readTransfer, type Visit } from './desk.ts'
 
 /** Records what an approver wants to know, or says why it is not asked. */
 export async function askQuestion(desk: Desk, visit: Visit, input: QuestionInput): Promise<Answer> {
-  const { by, digest } = input
+  const { digest } = input
   const text = readQuestion(input.text)
   const make = async (transfer: Transfer): Promise<Event> => {
-    const question = { ...(await candidate(desk, transfer, by)), digest, text }
+    const question = { ...(await candidate(desk, transfer, input)), digest, text }
     return { type: 'question_asked', at: question.at, question }
   }
   return change(desk, visit, input.transfer, make, (next) => ({ ok: true, lines: questionAnswer(next) }))
@@ -45,7 +45,8 @@ export async function withdraw(
     const at = desk.clock.now()
     const shown = transfer.round ? { digest: transfer.round.digest } : {}
     const why = reason === undefined ? {} : { reason }
-    return { type: 'withdrawn', at, withdrawal: { ...who, at, ...why, ...shown, ...versionsFor(desk, transfer) } }
+    const versions = await versionsFor(desk, transfer)
+    return { type: 'withdrawn', at, withdrawal: { ...who, at, ...why, ...shown, ...versions } }
   }
   return change(desk, visit, id, make, (next) => ({ ok: true, lines: withdrawAnswer(next) }))
 }
@@ -54,7 +55,7 @@ export async function withdraw(
 export async function checkAct(desk: Desk, { act, by, transfer: id, digest }: Click): Promise<void> {
   const { transfer } = await readTransfer(desk, id)
   if (act === 'withdraw') return refuseWithdrawal(transfer, personBehind(desk.policy.people, by))
-  const said = { ...(await candidate(desk, transfer, by)), digest }
+  const said = { ...(await candidate(desk, transfer, { by, digest })), digest }
   if (act === 'question') return refuseQuestion(transfer, said)
   refuseDecision(transfer, { ...said, verdict: act === 'deny' ? 'deny' : 'approve' })
 }

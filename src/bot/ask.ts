@@ -1,33 +1,30 @@
 import { dryRunAnswer, recordedAnswer } from '../cards/answers.ts'
 import { start } from '../transfer/apply.ts'
 import { beyondOf, checkLogin, checkReach } from '../transfer/beyond.ts'
+import { crowdFacts } from '../transfer/crowd.ts'
 import { Refusal } from '../transfer/errors.ts'
+import type { Event } from '../transfer/events.ts'
 import type { ExportIntent, ImportIntent } from '../transfer/grammar.ts'
-import type { DatabaseTarget, Request, StorageTarget, Transfer } from '../transfer/model.ts'
+import type { DatabaseTarget, Person, Request, Rule, StorageTarget } from '../transfer/model.ts'
 import { postedRoot } from '../transfer/outline.ts'
 import { personBehind } from '../transfer/people.ts'
-import { matchRule } from '../transfer/policy.ts'
 import type { Answer, Command } from '../transfer/ports.ts'
 import { resolveExport, resolveImport } from '../transfer/resolve.ts'
 import { again } from '../transfer/retry.ts'
 import { isVisible } from './decide.ts'
-import {
-  checkApprovers,
-  checkStanding,
-  type Desk,
-  isAmong,
-  once,
-  readTransfer,
-  stored,
-  type Visit,
-  written,
-} from './desk.ts'
+import { checkStanding, type Desk, maySee, once, readTransfer, stored, type Visit, written } from './desk.ts'
+import { explanationFor, factsOf, ruleFor } from './rule-for.ts'
 
 /** What is asked for, before it is known who asks and under which rule. */
 type Wish = Pick<Request, 'operation' | 'privateLink' | 'reason' | 'create' | 'dryRun'> & {
   database: DatabaseTarget
   storage: StorageTarget
 }
+
+type Requested = Extract<Event, { type: 'requested' }>
+
+/** Of open transfers, when the asker is told which there are. */
+const mostRead = 20
 
 /** Who asks, and where the story goes. */
 type Asking = Pick<Command, 'by' | 'origin'>
@@ -83,18 +80,17 @@ async function begin(
   const { database, storage } = request
   const { reach } = desk.policy
   for (const target of [database, storage]) checkReach(reach, target)
-  const rule = matchRule(desk.policy, request)
-  if (!rule) throw new Refusal('no_rule', { database: database.alias, storage: storage.alias })
-  if (!(await isAmong(desk, by, rule.requesters))) throw new Refusal('not_requester', { rule: rule.name })
-  checkLogin(reach, database)
-  await checkApprovers(desk, rule, request)
-  return record(desk, visit, start({ type: 'requested', at, id, request, rule }))
+  const found = await ruleFor(desk, request, () => checkLogin(reach, database))
+  const explained = request.dryRun
+    ? { explained: await explanationFor(desk, by, request, await factsOf(desk, request)) }
+    : {}
+  return record(desk, visit, { type: 'requested', at, id, request, ...found, ...explained })
 }
 
-async function record(desk: Desk, visit: Visit, transfer: Transfer): Promise<Answer> {
-  const { id, request, rule } = transfer
+async function record(desk: Desk, visit: Visit, event: Requested): Promise<Answer> {
+  const { id, request, rule } = event
+  const transfer = start(event)
   const answer: Answer = { ok: true, lines: request.dryRun ? dryRunAnswer(transfer) : recordedAnswer(transfer) }
-  const event = { type: 'requested', at: request.at, id, request, rule } as const
   const due = { advance: 0, show: 0 }
   const create = () => desk.store.create(transfer, [event], once(desk, visit, answer), due)
   const result = await written(visit, create)
@@ -107,6 +103,8 @@ async function record(desk: Desk, visit: Visit, transfer: Transfer): Promise<Ans
       return result.answer
     case 'guarded':
       return refuseGuarded(desk, result.by)
+    case 'crowded':
+      return refuseCrowded(desk, request.by, rule, result.ids)
     case 'limit':
       throw new Refusal('limit', { open: String(result.open) })
     case 'taken':
@@ -114,6 +112,14 @@ async function record(desk: Desk, visit: Visit, transfer: Transfer): Promise<Ans
     case 'late':
       throw new Refusal('store_down')
   }
+}
+
+/** Those that the asker may see are named, and the others counted. */
+async function refuseCrowded(desk: Desk, by: Person, rule: Rule, ids: readonly string[]): Promise<never> {
+  const open = await Promise.all(ids.slice(0, mostRead).map((id) => stored(desk.store.read(id))))
+  const sees = await Promise.all(open.map(async (each) => each && maySee(desk, each.transfer, by)))
+  const visible = open.flatMap((each, index) => (each && sees[index] ? [each.transfer] : []))
+  throw new Refusal('crowded', crowdFacts(rule, ids, visible))
 }
 
 async function refuseGuarded(desk: Desk, holder: string): Promise<never> {

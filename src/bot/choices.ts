@@ -1,4 +1,4 @@
-import { type Choice, type ChoiceKind, fitting, offered } from '../transfer/form-choices.ts'
+import { type Choice, type ChoiceKind, fitting, isOpenTo, offered } from '../transfer/form-choices.ts'
 import { foundChoices } from '../transfer/found-choices.ts'
 import type { Person, Rule } from '../transfer/model.ts'
 import { checkStanding, type Desk, isAmong } from './desk.ts'
@@ -11,8 +11,11 @@ export async function choices(desk: Desk, kind: ChoiceKind, typed: string, by: P
   await checkStanding(desk, by)
   const { rules } = desk.policy
   const allowed = await Promise.all(rules.map((rule) => isAmong(desk, by, rule.requesters)))
-  const mine = new Set(rules.filter((_, index) => allowed[index]))
-  const open = offered(desk.policy, kind).filter(({ rules: possible }) => possible.some((rule) => mine.has(rule)))
+  const met = await Promise.all(rules.map(({ when }) => !when.requester || isAmong(desk, by, when.requester)))
+  const may = new Set(rules.filter((_, index) => allowed[index]))
+  const is = new Set(rules.filter((_, index) => met[index]))
+  const mine = may.intersection(is)
+  const open = offered(desk.policy, kind).filter((offer) => isOpenTo(offer, { may, is }))
   const known = fitting(
     open.map(({ choice }) => choice),
     typed,

@@ -1,13 +1,15 @@
 import { cancelAnswer, decisionAnswer, settleAnswer } from '../cards/answers.ts'
+import { refuseDecision } from '../transfer/apply-people.ts'
+import { rulesOf } from '../transfer/candidates.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
-import { matchRule } from '../transfer/policy.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
 import { type RuleVersions, ruleVersions } from '../transfer/rule-version.ts'
 import { approversNow } from '../transfer/stages-now.ts'
-import { change, checkStanding, type Desk, isAmong, isOperator, maySee, stagesOf, type Visit } from './desk.ts'
+import { change, checkStanding, type Desk, isAmong, isOperator, maySee, type Visit } from './desk.ts'
+import { ruleToday, standingIn } from './standing.ts'
 
 /** Records an approval or a denial, or says why it does not count. */
 export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Promise<Answer> {
@@ -15,7 +17,12 @@ export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Pr
   const reason = input.reason === undefined ? undefined : readReason(input.reason)
   if (verdict === 'deny' && reason === undefined) throw new Refusal('reason_required')
   const make = async (transfer: Transfer): Promise<{ type: 'decided'; at: number; decision: Decision }> => {
-    const decision = { ...(await candidate(desk, transfer, by)), verdict, digest, ...(reason ? { reason } : {}) }
+    const decision = {
+      ...(await candidate(desk, transfer, { by, digest })),
+      verdict,
+      digest,
+      ...(reason ? { reason } : {}),
+    }
     return { type: 'decided', at: decision.at, decision }
   }
   return change(desk, visit, input.transfer, make, (next) => ({ ok: true, lines: decisionAnswer(next, verdict) }))
@@ -31,7 +38,8 @@ export async function cancel(
 ): Promise<Answer> {
   const why = reason === undefined ? {} : { reason }
   const make = async (transfer: Transfer): Promise<{ type: 'cancel_asked'; at: number; by: string }> => {
-    const may = [...approversNow(transfer), ...desk.policy.operators]
+    const approvers = rulesOf(transfer).flatMap((rule) => approversNow({ ...transfer, rule }))
+    const may = [...approvers, ...desk.policy.operators]
     const own = isSamePerson(transfer.request, personBehind(desk.policy.people, by))
     if (!own && !(await isAmong(desk, by, may))) {
       throw new Refusal((await isVisible(desk, transfer, by, origin)) ? 'not_canceller' : 'unknown_transfer', { id })
@@ -73,16 +81,27 @@ export async function isVisible(
 /** Somebody who may have a say, before it is known what they say. */
 type Candidate = Omit<Decision, 'verdict' | 'digest'> & RuleVersions
 
-/** The person's standing in this transfer: nobody decides on their own request, whatever else they are. */
-export async function candidate(desk: Desk, transfer: Transfer, by: string): Promise<Candidate> {
+/** The person's standing in this transfer: nobody decides on their own request, nor on what today's policy would not let them. */
+export async function candidate(
+  desk: Desk,
+  transfer: Transfer,
+  { by, digest }: Pick<DecisionInput, 'by' | 'digest'>,
+): Promise<Candidate> {
   const at = desk.clock.now()
   const who = personBehind(desk.policy.people, by)
   if (isSamePerson(transfer.request, who)) throw new Refusal('own_request')
   await checkStanding(desk, by)
-  return { ...who, at, stages: await stagesOf(desk, transfer, by), ...versionsFor(desk, transfer) }
+  const { stages, now, today } = await standingIn(desk, transfer, by)
+  const said = { ...who, at, stages, ...ruleVersions(transfer.rule, now) }
+  if (!today) return said
+  // What would be wrong under any policy is said first.
+  refuseDecision(transfer, { ...said, verdict: 'deny', digest })
+  throw today
 }
 
 /** Which rule the transfer keeps, and today's for the same request where it is another. */
-export function versionsFor(desk: Desk, { rule, request }: Transfer): RuleVersions {
-  return ruleVersions(rule, matchRule(desk.policy, request))
+export async function versionsFor(desk: Desk, transfer: Transfer): Promise<RuleVersions> {
+  // Whoever takes it back need not wait for a chat that cannot say who is in a group.
+  const today = transfer.candidates ? undefined : await ruleToday(desk, transfer).catch(() => undefined)
+  return ruleVersions(transfer.rule, today)
 }

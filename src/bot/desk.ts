@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../transfer/apply.ts'
+import { rulesOf } from '../transfer/candidates.ts'
 import type { Finder } from '../transfer/discovered.ts'
 import { PermanentError, Refusal, TransientError } from '../transfer/errors.ts'
 import type { Event } from '../transfer/events.ts'
@@ -13,9 +14,10 @@ import {
   platformOf,
   type Somebody,
 } from '../transfer/people.ts'
-import { matchRule, type Policy } from '../transfer/policy.ts'
+import type { Policy } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
-import { approversNow, peopleNow, stagesNow } from '../transfer/stages-now.ts'
+import { peopleNow } from '../transfer/stages-now.ts'
+import { factsOf, gapIn } from './approver-sets.ts'
 
 /** What the handlers work with; `store` fails fast. */
 export type Desk = {
@@ -96,34 +98,23 @@ export async function checkStanding(desk: Desk, by: Person): Promise<void> {
   if (standing !== 'member') throw new Refusal(standing)
 }
 
-/**
- * Stages of the rule in which the person is an approver now, under the rule as it was and under today's for the same
- * request: those whom an escalation asks too, if both rules have them in theirs.
- */
-export async function stagesOf(desk: Desk, transfer: Transfer, by: Person): Promise<readonly number[]> {
-  const today = matchRule(desk.policy, transfer.request)
-  const [then, now] = await Promise.all([
-    held(desk, by, approversNow(transfer)),
-    today ? held(desk, by, approversNow({ ...transfer, rule: today })) : [],
-  ])
-  if (now.length === 0) return []
-  return stagesNow(transfer).flatMap((stage, index) =>
-    stage.approvers.some((each) => then.includes(each)) ? [index] : [],
-  )
-}
-
 /** True for an operator. */
 export async function isOperator(desk: Desk, by: Person): Promise<boolean> {
   return isAmong(desk, by, desk.policy.operators)
 }
 
-/** True for the requester, the people of the rule, those of an escalation once there was one, operators and auditors. */
+/** True for the requester, those of `viewersOf`, operators and auditors. */
 export async function maySee(desk: Desk, transfer: Transfer, by: Person): Promise<boolean> {
   const { operators, auditors } = desk.policy
   return (
     isSamePerson(transfer.request, personBehind(desk.policy.people, by)) ||
-    isAmong(desk, by, [...peopleNow(transfer), ...operators, ...auditors])
+    isAmong(desk, by, [...viewersOf(transfer), ...operators, ...auditors])
   )
+}
+
+/** The people of the rule or of those that may become it, and those of an escalation once there was one. */
+export function viewersOf(transfer: Transfer): readonly Principal[] {
+  return [...new Set(rulesOf(transfer).flatMap((rule) => peopleNow({ ...transfer, rule })))]
 }
 
 /** True when the person, with any of their accounts, is one of the principals or belongs to one of the groups. */
@@ -131,12 +122,10 @@ export async function isAmong(desk: Desk, by: Person, principals: readonly Princ
   return principals.length > 0 && (await held(desk, by, principals)).length > 0
 }
 
-/** Refuses a rule under which nobody but the requester could say yes. */
+/** Refuses a rule that too few people but the requester could say yes under. */
 export async function checkApprovers(desk: Desk, rule: Rule, request: Somebody): Promise<void> {
-  for (const { approvers, need } of rule.stages) {
-    const people = await approversFor(desk, approvers, request)
-    if (people.length < need) throw new Refusal('no_approvers', { rule: rule.name })
-  }
+  const gap = await gapIn(rule, (approvers) => approversFor(desk, approvers, request))
+  if (gap) throw new Refusal('no_approvers', { rule: rule.name, ...factsOf(gap) })
 }
 
 /** Who could decide on the request: each person once, never the requester, nobody who would have to be declared first. */
@@ -150,7 +139,8 @@ export async function approversFor(
   return people.filter((person) => !isSamePerson(request, person) && mayDecideOn(request, person))
 }
 
-async function held(desk: Desk, by: Person, principals: readonly Principal[]): Promise<readonly Principal[]> {
+/** Those of the principals that the person, with any of their accounts, is or belongs to. */
+export async function held(desk: Desk, by: Person, principals: readonly Principal[]): Promise<readonly Principal[]> {
   const accounts = accountsOf(personBehind(desk.policy.people, by))
   return (await Promise.all(accounts.map((account) => known(desk.directory.among(account, principals))))).flat()
 }

@@ -3,6 +3,8 @@ export type FreshCache<T> = {
   get(key: string): Promise<T>
   /** Forgets the value; one that is being read now is not given to anybody who asks later. */
   drop(key: string): void
+  /** Forgets all of them, in the same way. */
+  clear(): void
 }
 
 /** A cache of what `load` answers, at most `maxAge` milliseconds of `now` old, reckoned from before it was asked for. */
@@ -27,6 +29,9 @@ export function createFreshCache<T>(options: {
     },
     drop(key) {
       kept.delete(key)
+    },
+    clear() {
+      kept.clear()
     },
   }
 }

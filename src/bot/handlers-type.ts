@@ -1,3 +1,4 @@
+import type { HomeViews } from '../cards/home-view.ts'
 import type { View } from '../cards/view.ts'
 import type { Choice, ChoiceKind } from '../transfer/form-choices.ts'
 import type { Address, Person } from '../transfer/model.ts'
@@ -30,6 +31,8 @@ export type Handlers = {
     transfer: string
     round: number
   }): Promise<{ view: View; mayDecide: boolean } | undefined>
+  /** What waits for the person and what else concerns them, as they should see it now; a sentence where there is nothing for them, or it cannot be read in time. */
+  onHome(by: Person): Promise<HomeViews>
   /** Who is in the group (its principal) has changed. */
   onMembershipChange(group: string): void
 }

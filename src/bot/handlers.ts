@@ -1,20 +1,35 @@
 import { helpAnswer } from '../cards/answers.ts'
+import { noHome } from '../cards/home-view.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { fieldOf, readForm } from '../transfer/form.ts'
-import { parseCommand } from '../transfer/grammar.ts'
+import { type Intent, parseCommand } from '../transfer/grammar.ts'
 import type { Millis, Person } from '../transfer/model.ts'
 import { platformOf } from '../transfer/people.ts'
-import type { Answer, Command } from '../transfer/ports.ts'
+import type { Answer, Click, Command } from '../transfer/ports.ts'
 import { askQuestion, checkAct, withdraw, withdrawByClick } from './act.ts'
 import { ask, retry } from './ask.ts'
+import {
+  type About,
+  aboutClick,
+  aboutCommand,
+  changes,
+  isPassing,
+  keepReading,
+  keepRefusal,
+  kindOfAct,
+  noteRefusal,
+  noticeOf,
+} from './audited.ts'
 import { choices } from './choices.ts'
 import { cancel, decide, settle } from './decide.ts'
-import { type Desk, once, stored, type Visit } from './desk.ts'
+import { type Desk, stored, type Visit } from './desk.ts'
 import type { Handlers } from './handlers-type.ts'
+import { pending, readHome } from './home.ts'
 import { createLocalWords } from './local-words.ts'
-import { list, status } from './look-up.ts'
+import { history, list, status } from './look-up.ts'
 import { viewFor } from './view-for.ts'
+import { why } from './why.ts'
 
 /** The whole time of one delivery, in milliseconds; chat waits for 3 s. */
 const patience = 2_300
@@ -26,35 +41,62 @@ const patience = 2_300
 export function createHandlers(desk: Desk, onMembershipChange: (group: string) => void): Handlers {
   return {
     onMembershipChange,
-    onCommand: (command) => answer(desk, command, 'command', (visit) => obey(desk, visit, command)),
+    onCommand: (command) => {
+      return answer(desk, command, 'command', (visit) => obey(desk, visit, command), aboutCommand(command))
+    },
     onForm: (input) => {
       const work = async (visit: Visit): Promise<Answer> =>
         ask(desk, visit, input, readForm(input.filled, desk.policy.catalogue))
-      return answer(desk, input, 'form', work)
+      return answer(desk, input, 'form', work, { facts: { place: input.origin.address } })
     },
     choices: (kind, typed, by) => limited(choices(desk, kind, typed, by), patience).catch(() => []),
     onDecision: (input) => {
-      return answer(desk, input, 'decision', (visit) => decide(desk, visit, input), input.transfer)
+      return answer(desk, input, 'decision', (visit) => decide(desk, visit, input), aboutClick(input, input.verdict))
     },
     onQuestion: (input) => {
-      return answer(desk, input, 'question', (visit) => askQuestion(desk, visit, input), input.transfer)
+      return answer(desk, input, 'question', (visit) => askQuestion(desk, visit, input), aboutClick(input, 'question'))
     },
     onWithdrawal: (input) => {
-      return answer(desk, input, 'withdrawal', (visit) => withdrawByClick(desk, visit, input), input.transfer)
+      return answer(
+        desk,
+        input,
+        'withdrawal',
+        (visit) => withdrawByClick(desk, visit, input),
+        aboutClick(input, 'withdraw'),
+      )
     },
-    beforeAct: async (click) => {
-      const refusal = await limited(
-        checkAct(desk, click).then(() => undefined),
-        1_500,
-      ).catch((error: unknown) => error)
-      return refusal === undefined ? undefined : localized(desk, click.by, say(desk, refusal))
-    },
+    beforeAct: (click) => beforeAct(desk, click),
+    onHome: (by) => home(desk, by),
     onView: (input) => limited(viewFor(desk, input), patience).catch(() => undefined),
   }
 }
 
+/** Nothing is recorded here, so that a question that took too long has words of its own. */
+function home(desk: Desk, by: Person): ReturnType<Handlers['onHome']> {
+  const unread = (error: unknown): unknown =>
+    error instanceof Refusal && error.code === 'try_again' ? new Refusal('home_unread') : error
+  return limited(readHome(desk, by), patience).catch((error: unknown) => noHome(say(desk, unread(error)).lines))
+}
+
+/** What a click gets before the person is asked for words; that no is kept as no answer, but has its entry. */
+async function beforeAct(desk: Desk, click: Click): Promise<Answer | undefined> {
+  const checked = checkAct(desk, click).then(() => undefined)
+  const refusal = await limited(checked, 1_500).catch((error: unknown) => error)
+  if (refusal === undefined) return undefined
+  if (refusal instanceof Refusal) {
+    const noted = noteRefusal(desk, click.by, kindOfAct(click.act), refusal, aboutClick(click, click.act))
+    await limited(noted, 600).catch(() => undefined)
+  }
+  return localized(desk, click.by, say(desk, refusal))
+}
+
 async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer> {
   const intent = parseCommand(command.text)
+  const answer = await follow(desk, visit, command, intent)
+  return changes[intent.kind] ? answer : keepReading(desk, visit, answer, aboutCommand(command))
+}
+
+async function follow(desk: Desk, visit: Visit, command: Command, intent: Intent): Promise<Answer> {
   switch (intent.kind) {
     case 'export':
     case 'import':
@@ -63,8 +105,14 @@ async function obey(desk: Desk, visit: Visit, command: Command): Promise<Answer>
       return { ok: true, lines: helpAnswer(desk.policy.catalogue, intent.topic) }
     case 'status':
       return status(desk, command, intent.id)
+    case 'why':
+      return why(desk, command, intent.id)
     case 'list':
-      return list(desk, command)
+      return list(desk, command, intent)
+    case 'pending':
+      return pending(desk, command)
+    case 'history':
+      return history(desk, command, intent.database)
     case 'retry':
       return retry(desk, visit, command, intent.id)
     case 'cancel':
@@ -84,7 +132,7 @@ async function answer(
   { delivery, by, attempt = delivery }: Delivery,
   kind: string,
   work: (visit: Visit) => Promise<Answer>,
-  transfer?: string,
+  about: About,
 ): Promise<Answer> {
   const began = performance.now()
   const visit: Visit = { delivery, by, left: () => patience - (performance.now() - began) }
@@ -94,9 +142,13 @@ async function answer(
     const tried = attempt === delivery ? undefined : await stored(desk.store.answered(attempt))
     if (tried) return tried
     const trying = { ...visit, delivery: attempt }
-    return work(visit).catch((error: unknown) => keep(desk, trying, kind, error, transfer))
+    return work(visit).catch((error: unknown) => keep(desk, trying, kind, error, about))
   }
-  return localized(desk, by, await limited(all(), patience).catch((error: unknown) => say(desk, error)))
+  const given = await limited(all(), patience).catch((error: unknown) => {
+    if (error instanceof Refusal) void noteRefusal(desk, by, kind, error, about)
+    return say(desk, error)
+  })
+  return localized(desk, by, given)
 }
 
 /** The answer in the words of the asker's chat: it is kept as it is, for whichever chat asks again. */
@@ -107,20 +159,14 @@ async function localized({ policy, directory }: Desk, by: Person, answer: Answer
   }
 }
 
-/** Refusals that only mean "not now": the next try must be looked at anew. */
-const passing = new Set(['try_again', 'store_down', 'store_unsure'])
-
 /** A refusal is an answer too: it is kept, and the audit has its line. */
-async function keep(desk: Desk, visit: Visit, kind: string, error: unknown, transfer?: string): Promise<Answer> {
+async function keep(desk: Desk, visit: Visit, kind: string, error: unknown, about: About): Promise<Answer> {
   const field = kind === 'form' && error instanceof Refusal ? fieldOf(error) : undefined
   const no = { ...say(desk, error), ...(field ? { about: field } : {}) }
-  if (!(error instanceof Refusal) || passing.has(error.code)) return no
-  const about = transfer === undefined ? {} : { transfer }
-  const notice = { at: desk.clock.now(), kind: `${kind}_refused`, by: visit.by, facts: { code: error.code }, ...about }
-  const result = await stored(desk.store.remember(once(desk, visit, no), notice))
-  // Told without its line it would be missing from the audit.
-  if (result.kind === 'late') throw new Refusal('try_again')
-  return result.kind === 'repeat' ? result.answer : no
+  if (!(error instanceof Refusal)) return no
+  if (!isPassing(error)) return keepRefusal(desk, visit, no, noticeOf(desk, visit.by, kind, error, about))
+  void noteRefusal(desk, visit.by, kind, error, about)
+  return no
 }
 
 function say(desk: Desk, error: unknown): Answer {

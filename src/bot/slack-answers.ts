@@ -1,5 +1,5 @@
 import type { RespondFn, webApi } from '@slack/bolt'
-import { toMrkdwn } from '../cards/mrkdwn.ts'
+import { answerLimit, toMrkdwn } from '../cards/mrkdwn.ts'
 import type { Answer } from '../transfer/ports.ts'
 import type { Log } from './log.ts'
 import { slackErrorCode } from './slack-errors.ts'
@@ -52,18 +52,18 @@ export function createAnswers(client: webApi.WebClient, log: Log): Answers {
   }
 
   async function inChannel(to: Asker, { lines }: Answer): Promise<void> {
-    const text = toMrkdwn(lines)
+    const text = toMrkdwn(lines, answerLimit)
     if (text !== '' && (to.channel === '' || !(await ephemeral(to, text)))) await direct(to.user, text)
   }
 
   return {
     inChannel,
     async inDirectMessage({ channel, thread }, { lines }) {
-      const text = toMrkdwn(lines)
+      const text = toMrkdwn(lines, answerLimit)
       if (text !== '') await post(channel, thread, text)
     },
     async toClick(respond, to, answer) {
-      const text = toMrkdwn(answer.lines)
+      const text = toMrkdwn(answer.lines, answerLimit)
       if (text === '') return
       // What was clicked in no message has no address to answer to.
       if (to.channel === '') return inChannel(to, answer)

@@ -3,8 +3,8 @@ import { linesToBlocks } from '../cards/block-kit.ts'
 import { clickForms, type FormId, longestWords } from '../cards/click-forms.ts'
 import type { Line } from '../transfer/text.ts'
 
-/** What the form carries from the click to its submission: no secret, and looked up again when it comes back. */
-export type ClickContext = { transfer: string; digest: string; channel: string }
+/** What the form carries from the click (`home`: in the Home tab) to its submission: no secret, and looked up again when it comes back. */
+export type ClickContext = { transfer: string; digest: string; channel: string; home?: true }
 
 /** The form that asks for the words of a click; its callback_id is the button's id. */
 export function clickView(id: FormId, context: ClickContext): types.ModalView {
@@ -59,6 +59,12 @@ export function readClickForm(
   },
 ): ClickContext & { words: string } {
   const { field } = clickForms[id]
-  const { transfer = '', digest = '', channel = '' } = JSON.parse(view.private_metadata) as Partial<ClickContext>
-  return { transfer, digest, channel, words: view.state.values[field]?.[field]?.value?.trim() ?? '' }
+  const { transfer = '', digest = '', channel = '', home } = JSON.parse(view.private_metadata) as Partial<ClickContext>
+  return {
+    transfer,
+    digest,
+    channel,
+    ...(home ? { home } : {}),
+    words: view.state.values[field]?.[field]?.value?.trim() ?? '',
+  }
 }

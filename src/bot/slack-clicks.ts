@@ -18,12 +18,13 @@ import { type Act, sendAct } from './send-act.ts'
 import type { Answers, Asker } from './slack-answers.ts'
 import { clickView, fieldError, readClickForm, refusedView } from './slack-click-form.ts'
 import { slackErrorCode } from './slack-errors.ts'
+import { type Home, isInHome, whoseHome } from './slack-home.ts'
 import { personOf } from './slack-payloads.ts'
 
 /** Milliseconds for the question whether somebody may be asked for words: the click's trigger lives 3 s, and the form must still open. */
 const BEFORE_FORM = 1_700
 
-type Clicking = { app: App; handlers: Handlers; answers: Answers; client: webApi.WebClient; log: Log }
+type Clicking = { app: App; handlers: Handlers; answers: Answers; client: webApi.WebClient; home: Home; log: Log }
 type Click = { body: BlockAction<ButtonAction>; action: ButtonAction; ack: AckFn<void>; respond: RespondFn }
 
 /** Clicks on the buttons of cards, and the forms in which some of them ask for words, become what people say. */
@@ -33,57 +34,71 @@ export function listenToClicks(clicking: Clicking): void {
   for (const id of Object.keys(clickForms).filter(isFormId)) {
     app.action<BlockAction<ButtonAction>>(id, (click) => askForWords(clicking, id, click))
     app.view<ViewSubmitAction>({ callback_id: id, type: 'view_submission' }, async ({ ack, body, view }) => {
-      const { words, channel, ...shown } = readClickForm(id, view)
+      const { words, channel, home, ...shown } = readClickForm(id, view)
       const { required, missing } = clickForms[id]
       if (required && words === '') return ack(fieldError(id, missing))
       const by = personOf(body.user.team_id, body.user.id)
       const act: Act = { act: id, delivery: `slack:${view.id}`, by, ...shown, words }
-      await submitted(clicking, id, act, ack, { channel, user: body.user.id })
+      const { id: user, team_id: team } = body.user
+      const told = (answer: Answer): Promise<void> =>
+        home ? clicking.home.publish({ team, user }, answer) : clicking.answers.inChannel({ channel, user }, answer)
+      await submitted(clicking, id, act, ack, told)
     })
   }
 }
 
-async function approve({ handlers, answers }: Clicking, { body, action, ack, respond }: Click): Promise<void> {
+async function approve(clicking: Clicking, { body, action, ack, respond }: Click): Promise<void> {
   const act: Act = { act: 'approve', delivery: deliveryOf(body, action), ...shownTo(body, action) }
-  const { answer } = await answerInTime(() => sendAct(handlers, act))
+  const { answer } = await answerInTime(() => sendAct(clicking.handlers, act))
   await ack()
-  await answers.toClick(respond, placeOf(body), answer)
+  await tell(clicking, { body, respond }, answer)
 }
 
-async function askForWords({ handlers, answers, client, log }: Clicking, id: FormId, click: Click): Promise<void> {
-  const { body, action, ack, respond } = click
+/** In the Home tab the answer stands above what is shown there, drawn anew. */
+async function tell(
+  { answers, home }: Clicking,
+  { body, respond }: Pick<Click, 'body' | 'respond'>,
+  answer: Answer,
+): Promise<void> {
+  await (isInHome(body) ? home.publish(whoseHome(body), answer) : answers.toClick(respond, placeOf(body), answer))
+}
+
+async function askForWords(clicking: Clicking, id: FormId, click: Click): Promise<void> {
+  const { handlers, client, log } = clicking
+  const { body, action, ack } = click
   await ack()
   const { by, transfer, digest } = shownTo(body, action)
   const { answer: refusal } = await answerInTime(
     () => handlers.beforeAct({ act: id, by, transfer, digest }),
     BEFORE_FORM,
   )
-  const to = placeOf(body)
-  if (refusal) return answers.toClick(respond, to, refusal)
+  if (refusal) return tell(clicking, click, refusal)
+  const { channel } = placeOf(body)
+  const from = isInHome(body) ? { home: true as const } : {}
   try {
     await client.views.open({
       trigger_id: body.trigger_id,
-      view: clickView(id, { transfer, digest, channel: to.channel }),
+      view: clickView(id, { transfer, digest, channel, ...from }),
     })
   } catch (error) {
     log.warn({ code: slackErrorCode(error) }, 'the form of a click could not be opened')
-    await answers.toClick(respond, to, clickAgain(clickForms[id].title))
+    await tell(clicking, click, clickAgain(clickForms[id].title))
   }
 }
 
 async function submitted(
-  { handlers, answers }: Clicking,
+  { handlers }: Clicking,
   id: FormId,
   act: Act,
   ack: (answer?: ViewResponseAction) => Promise<void>,
-  to: Asker,
+  told: (answer: Answer) => Promise<void>,
 ): Promise<void> {
   const { answer, late } = await answerInTime(() => sendAct(handlers, act))
   // Submitted again, the form has the same id: whatever became of the first one counts.
   if (late) return ack(fieldError(id, `This could not be recorded in time. Press ${clickForms[id].send} again.`))
   if (!answer.ok) return ack({ response_action: 'update', view: refusedView(answer.lines) })
   await ack()
-  await answers.inChannel(to, answer)
+  await told(answer)
 }
 
 function clickAgain(title: string): Answer {
@@ -101,7 +116,7 @@ function shownTo(body: BlockAction, action: ButtonAction): { by: string; transfe
 }
 
 function deliveryOf(body: BlockAction, { action_id, action_ts }: ButtonAction): string {
-  return `slack:${messageTs(body)}:${body.user.id}:${action_id}:${action_ts}`
+  return `slack:${messageTs(body) || (body.view?.id ?? '')}:${body.user.id}:${action_id}:${action_ts}`
 }
 
 function placeOf(body: BlockAction): Asker {

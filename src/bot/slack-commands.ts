@@ -1,5 +1,5 @@
 import type { Context } from '@slack/bolt'
-import { toMrkdwn } from '../cards/mrkdwn.ts'
+import { answerLimit, toMrkdwn } from '../cards/mrkdwn.ts'
 import type { Operation } from '../transfer/model.ts'
 import type { Command } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
@@ -45,7 +45,7 @@ function slash(listening: Listening, name: string, words: (text: string) => stri
       origin: { address: slackId({ team, id: command.channel_id }) },
     }
     const { answer } = await answerInTime(() => handlers.onCommand(asked))
-    const text = toMrkdwn(answer.lines)
+    const text = toMrkdwn(answer.lines, answerLimit)
     await (text === '' ? ack() : ack({ response_type: 'ephemeral', text }))
   })
 }

@@ -44,7 +44,7 @@ export function listenToForms(forms: Forms): void {
   const { app, handlers } = forms
   app.shortcut<GlobalShortcut>({ callback_id: shortcut, type: 'shortcut' }, async ({ ack, body }) => {
     await ack()
-    await open(forms, body.trigger_id, whatView(), { user: body.user.id })
+    await openWhat(forms, body.trigger_id, body.user.id)
   })
   app.view<ViewSubmitAction>({ callback_id: whatForm, type: 'view_submission' }, async ({ ack, view }) => {
     await ack({ response_action: 'update', view: formView(readWhat(view as SentView)) })
@@ -68,6 +68,11 @@ export function listenToForms(forms: Forms): void {
 /** Opens the form of a command that was sent without words; whoever cannot get it is told what to type. */
 export async function openForm(forms: Forms, operation: Operation, triggerId: string, to: Asker): Promise<void> {
   await open(forms, triggerId, formView({ operation, channel: to.channel }), to, operation)
+}
+
+/** Opens the form that begins with the question what is to be moved. */
+export async function openWhat(forms: Forms, triggerId: string, user: string): Promise<void> {
+  await open(forms, triggerId, whatView(), { user })
 }
 
 async function open(

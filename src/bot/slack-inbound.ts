@@ -9,6 +9,7 @@ import { listenToClicks } from './slack-clicks.ts'
 import { clientOptions, createSlackClient, quietLogger } from './slack-client.ts'
 import { listenToCommands } from './slack-commands.ts'
 import { listenToForms } from './slack-forms.ts'
+import { createHome, listenToHome } from './slack-home.ts'
 import { acknowledging, createHttpReceiver } from './slack-receiver.ts'
 import { createSocketReceiver } from './slack-socket.ts'
 
@@ -65,8 +66,10 @@ export function createSlackInbound(options: SlackInboundOptions): SlackInbound {
   app.error((error) => Promise.reject(error))
   const forms = { app, team, handlers, answers, client, log }
   listenToCommands({ ...forms, botUser })
-  listenToClicks(forms)
+  const home = createHome(forms)
+  listenToClicks({ ...forms, home })
   listenToForms(forms)
+  listenToHome({ ...forms, home })
   let started = false
   return {
     ...(way.listener && { listener: way.listener }),

@@ -20,6 +20,8 @@ const schema = z.looseObject({
     conversationType: z.string().nullish(),
     tenantId: z.string().nullish(),
   }),
+  membersAdded: z.array(z.unknown()).nullish(),
+  membersRemoved: z.array(z.unknown()).nullish(),
   recipient: named.extend({ isTargeted: z.unknown().optional() }).nullish(),
   entities: z
     .array(z.looseObject({ type: z.string().nullish(), text: z.string().nullish(), mentioned: named.nullish() }))
@@ -76,6 +78,15 @@ export function originOf(activity: TeamsActivity): { address: Address; thread?: 
   // What only its writer can see has no thread that others could read.
   if (root === undefined || !isChannel(conversation) || activity.recipient?.isTargeted) return { address }
   return { address, thread: teamsId({ tenant, id: inThread(conversation, root), message: root }) }
+}
+
+/** Where people came or went; undefined for an activity that tells nothing of that. */
+export function changedRoster(activity: TeamsActivity): Address | undefined {
+  const { type, membersAdded, membersRemoved, conversation } = activity
+  if (type !== 'conversationUpdate') return undefined
+  if ((membersAdded ?? []).length === 0 && (membersRemoved ?? []).length === 0) return undefined
+  const [tenant = ''] = tenantsOf(activity)
+  return teamsId({ tenant, id: splitThread(conversation.id).conversation })
 }
 
 /** Names one delivery: the same when Teams sends it again. A click without an id goes by who decides what, and how. */

@@ -5,7 +5,7 @@ import { withDeadline } from './deadline.ts'
 import { createFreshCache } from './fresh-cache.ts'
 import type { Log } from './log.ts'
 import { portError } from './teams-errors.ts'
-import { isObjectId, readTeamsId } from './teams-ids.ts'
+import { isObjectId, readTeamsId, type TeamsId } from './teams-ids.ts'
 import type { TeamsNotes } from './teams-notes.ts'
 import type { TeamsMember, TeamsPlace, TeamsSdk } from './teams-port.ts'
 
@@ -18,9 +18,13 @@ const MOST_ROOMS = 3
 export type TeamsDirectory = Directory & {
   /** The person in this conversation, at most 60 s old; undefined when they are not there. Throws `TransientError`. */
   memberOf(place: TeamsPlace, person: Person): Promise<TeamsMember | undefined>
+  /** Forgets who is where: the next question reads it anew. */
+  onMembershipChange(): void
 }
 
 type Standing = Awaited<ReturnType<Directory['standing']>>
+/** What another directory says of somebody whom Teams never heard of; undefined when it does not know either. */
+export type Unheard = (id: TeamsId) => Promise<{ standing: Standing; name?: string } | undefined>
 
 /** Who is who in the tenants that may use the bot; `now` is monotonic, in milliseconds. */
 export function createTeamsDirectory(options: {
@@ -29,10 +33,11 @@ export function createTeamsDirectory(options: {
   tenants: readonly string[]
   /** Where cards go: people who never wrote to the bot are looked up there by name. */
   channels?: readonly Address[]
+  unheard?: Unheard | undefined
   log: Log
   now?: () => number
 }): TeamsDirectory {
-  const { sdk, notes, tenants, channels = [], log, now = () => performance.now() } = options
+  const { sdk, notes, tenants, channels = [], unheard, log, now = () => performance.now() } = options
   const members = createFreshCache({
     maxAge: MAX_AGE,
     now,
@@ -46,7 +51,7 @@ export function createTeamsDirectory(options: {
     const id = readTeamsId(person)
     if (!id || !isObjectId(id.id) || !tenants.includes(id.tenant)) return 'stranger'
     const known = await notes.person(id.tenant, id.id)
-    if (!known) return undefined
+    if (!known) return (await unheard?.(id))?.standing
     const member = await members.get(keyOf(known.seenIn, known.id))
     return member && judged(member, id.id, tenants)
   }
@@ -61,7 +66,7 @@ export function createTeamsDirectory(options: {
       const member = await members.get(keyOf(place, objectId)).catch(() => undefined)
       if (member?.name !== undefined) return member.name
     }
-    return undefined
+    return (await unheard?.({ tenant, id: objectId }))?.name
   }
   const standing = async (person: Person): Promise<Standing> => (await standingOf(person)) ?? 'stranger'
   return {
@@ -70,7 +75,7 @@ export function createTeamsDirectory(options: {
       if (!principals.includes(person) && !principals.includes('anyone')) return []
       // An account that never wrote to the bot is still the one that the rule names; whoever acts was seen, and is known.
       const held = await standingOf(person)
-      if (held === 'stranger') return []
+      if (held === 'stranger' || held === 'deactivated') return []
       return principals.filter((each) => (each === 'anyone' ? held === 'member' : each === person))
     },
     async people(principals) {
@@ -90,6 +95,7 @@ export function createTeamsDirectory(options: {
       const id = readTeamsId(person)
       return id && isObjectId(id.id) ? members.get(keyOf(place, id.id)) : undefined
     },
+    onMembershipChange: () => members.clear(),
   }
 }
 

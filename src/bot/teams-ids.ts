@@ -1,4 +1,4 @@
-/** The parts of an opaque id of ours: `teams:<tenant>/<object id or conversation>`, a message with its id after another slash. */
+/** The parts of an opaque id of ours: `teams:<tenant>/<object id, group:<object id> or conversation>`, a message with its id after another slash. */
 export type TeamsId = { tenant: string; id: string; message?: string }
 
 /** A person, a conversation or a message as the rest of Drawbridge knows it. */
@@ -18,6 +18,17 @@ export function readTeamsId(text: string): TeamsId | undefined {
 /** True for an Entra object id, which is a person. */
 export function isObjectId(id: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
+}
+
+/** The object id of an Entra group; undefined when the id is not that of one. */
+export function entraGroupOf(id: string): string | undefined {
+  const own = id.startsWith('group:') ? id.slice('group:'.length) : ''
+  return isObjectId(own) ? own.toLowerCase() : undefined
+}
+
+/** The principal of an Entra group. */
+export function entraGroupId(tenant: string, group: string): string {
+  return teamsId({ tenant, id: `group:${group.toLowerCase()}` })
 }
 
 /** True for the conversation of a channel, whose messages can hold a thread. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { noHome } from '../cards/home-view.ts'
 import { sentence } from '../cards/sentence.ts'
 import { Refusal, TransientError } from '../transfer/errors.ts'
 import { withDeadline } from './deadline.ts'
@@ -7,11 +8,12 @@ import type { Log } from './log.ts'
 import { readBody } from './read-body.ts'
 import type { Listener } from './server.ts'
 import { checkAccess, checkChannel, type TeamsAccess } from './teams-access.ts'
-import { readActivity, type TeamsActivity } from './teams-activity.ts'
+import { changedRoster, readActivity, type TeamsActivity } from './teams-activity.ts'
 import type { TeamsAnswers } from './teams-answers.ts'
 import { answerClick, type ClickOutcome, type ClickReply, failure } from './teams-clicks.ts'
 import { TeamsDenied } from './teams-errors.ts'
 import { type FormTools, formWanted, sendForm } from './teams-forms.ts'
+import { isHomeWanted, sendHome } from './teams-home.ts'
 import { answerMessage } from './teams-messages.ts'
 import type { TeamsNotes } from './teams-notes.ts'
 import type { TeamsSdk } from './teams-port.ts'
@@ -133,12 +135,18 @@ async function turn(options: TeamsInboundOptions, activity: TeamsActivity): Prom
       if (!activity.id) return { status: 400 }
       const form = kept ? formWanted(activity) : undefined
       if (form) return { status: 200, after: () => sendForm(options.forms, handlers, activity, form) }
+      if (kept && isHomeWanted(activity)) {
+        return { status: 200, after: () => sendHome(options.forms, handlers, activity) }
+      }
       const answer = await answerMessage(working, options.forms, activity)
       return answer ? { status: 200, after: () => answers(activity, answer) } : { status: 200 }
     }
-    default:
-      // Installations, members and the like: where they came from is all that is kept of them.
+    default: {
+      // Installations and the like: where they came from is all that is kept of them. Who came and went may be known wrongly now.
+      const changed = changedRoster(activity)
+      if (changed !== undefined) handlers.onMembershipChange(changed)
       return { status: 200 }
+    }
   }
 }
 
@@ -167,6 +175,7 @@ const away: Handlers = {
   onWithdrawal: async () => ({ ok: false, lines: sentence(new Refusal('store_down')) }),
   beforeAct: async () => undefined,
   onView: async () => undefined,
+  onHome: async () => noHome(sentence(new Refusal('store_down'))),
   onMembershipChange: () => undefined,
 }
 

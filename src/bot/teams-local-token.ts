@@ -9,11 +9,11 @@ export function createLocalTokens(options: {
   clientId: string
   password: () => string
   scope: string
-}): () => Promise<string> {
+}): (fresh?: boolean) => Promise<string> {
   const { url, clientId, password, scope } = options
   let kept: { token: string; until: number } | undefined
-  return async () => {
-    if (kept && performance.now() < kept.until) return kept.token
+  return async (fresh = false) => {
+    if (!fresh && kept && performance.now() < kept.until) return kept.token
     const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: password(), scope }
     const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(form) })
     const told = (await answer.json()) as { access_token?: string; expires_in?: number; error?: string }

@@ -49,4 +49,6 @@ export type TeamsSdk = {
   /** The personal chat with somebody, by object id or by the id that Teams has for them; the same one each time. */
   chatWith(place: Pick<TeamsPlace, 'serviceUrl' | 'tenant'>, user: string): Promise<string>
   member(place: TeamsPlace, user: string): Promise<TeamsMember>
+  /** A token for the bot's own identity at another service of Microsoft, kept until shortly before it runs out unless `fresh`. */
+  token(audience: string, fresh?: boolean): Promise<string>
 }

@@ -100,6 +100,8 @@ async function viewersIn(
   try {
     const accounts = (await everybody.people(approvers)).flatMap((each) => accountsOf(personBehind(people, each)))
     const here = [...new Set(accounts.filter((each) => readTeamsId(each)?.tenant === place.tenant))]
+    // A large group would be hundreds of questions, for a list that could not hold them.
+    if (here.length > MOST_VIEWERS) return []
     const members = await Promise.all(here.map((each) => directory.memberOf(place, each)))
     const ids = [...new Set(members.flatMap((member) => member?.id ?? []))]
     return ids.length <= MOST_VIEWERS ? ids : []

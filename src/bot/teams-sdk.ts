@@ -86,7 +86,39 @@ export function createTeamsSdk(app: TeamsApp): TeamsSdk {
           context.activity.channelData = { team: { id: place.team }, tenant: { id: tenant } }
         return (await TeamsInfo.getMember(context, user)) as TeamsMember
       }),
+    token: tokensOf(app),
   }
+}
+
+/** Tokens for other services than the connector, each of which has its own. */
+function tokensOf(app: TeamsApp): TeamsSdk['token'] {
+  const { appId = '', tenant, government, sandboxUrl } = app
+  const login = `https://login.microsoftonline.${government ? 'us' : 'com'}/${tenant}`
+  const made = new Map<string, (fresh: boolean) => Promise<string>>()
+  const make = async (audience: string): Promise<(fresh: boolean) => Promise<string>> => {
+    if (sandboxUrl !== undefined) return localTokens(app, sandboxUrl, audience)
+    const credentials = await credentialsOf(app).createCredentials(appId, audience, login, true)
+    return (fresh) => (credentials as unknown as AppCredentials).getToken(fresh)
+  }
+  return (audience, fresh = false) =>
+    called('token', async () => {
+      const source = made.get(audience) ?? (await make(audience))
+      made.set(audience, source)
+      return source(fresh)
+    })
+}
+
+/** What the SDK's credentials of all kinds have in common. */
+type AppCredentials = { getToken(forceRefresh: boolean): Promise<string> }
+
+function localTokens({ appId = '', tenant, credential }: TeamsApp, sandboxUrl: string, audience: string) {
+  if (appId === '') return async () => ''
+  return createLocalTokens({
+    url: `${sandboxUrl}/${tenant}/oauth2/v2.0/token`,
+    clientId: appId,
+    password: () => (credential.kind === 'secret' ? credential.password() : ''),
+    scope: `${audience}/.default`,
+  })
 }
 
 function authenticationOf(app: TeamsApp): ConfigurationBotFrameworkAuthentication {
@@ -106,17 +138,7 @@ function authenticationOf(app: TeamsApp): ConfigurationBotFrameworkAuthenticatio
     ValidateAuthority: 'true',
     CallerId: '',
   }
-  const { credential } = app
-  const password = (): string => (credential.kind === 'secret' ? credential.password() : '')
-  const token =
-    appId === ''
-      ? async () => ''
-      : createLocalTokens({
-          url: `${sandbox}/${tenant}/oauth2/v2.0/token`,
-          clientId: appId,
-          password,
-          scope: `${scope.public}/.default`,
-        })
+  const token = localTokens(app, sandbox, scope.public)
   const factory = {
     isValidAppId: async (id = '') => id === appId,
     isAuthenticationDisabled: async () => appId === '',

@@ -2,7 +2,8 @@ import { approvalCard } from '../cards/approval-card.ts'
 import type { View } from '../cards/view.ts'
 import type { Address, Person } from '../transfer/model.ts'
 import { isSamePerson, personBehind } from '../transfer/people.ts'
-import { type Desk, maySee, readTransfer, stagesOf } from './desk.ts'
+import { type Desk, maySee, readTransfer } from './desk.ts'
+import { stagesOf } from './standing.ts'
 
 /**
  * The card of a round as it stands, and whether this person gets its buttons: an approver does, also one who would have to

@@ -1,3 +1,4 @@
+import { isGroup } from '../transfer/groups.ts'
 import type { Address, Person, Principal, Transfer } from '../transfer/model.ts'
 import { accountsOf, distinctPeople, isSamePerson, platformOf, type Somebody } from '../transfer/people.ts'
 import type { Reminded } from '../transfer/ports.ts'
@@ -5,7 +6,6 @@ import { openStages, tally } from '../transfer/quorum.ts'
 import { stagesNow } from '../transfer/stages-now.ts'
 import { approversFor, type Desk, known } from './desk.ts'
 import { isPersonal } from './is-personal.ts'
-import { isGroup, readSlackId } from './slack-ids.ts'
 
 type Known = Pick<Desk, 'directory' | 'policy'>
 
@@ -17,7 +17,7 @@ const mostNamed = 20
 
 /**
  * Whom a reminder mentions at each place: who can still fill a seat, and nobody who said yes, nor the requester. A group
- * of Slack is mentioned as one where that is all of it. In a direct message it is that person or nobody.
+ * of Slack is mentioned as one where that is all of it, and any group is named instead of too many of its people. In a direct message it is that person or nobody.
  */
 export async function waitingAt(
   tools: Known,
@@ -48,7 +48,8 @@ function alone(address: Person, all: readonly Waiting[]): readonly Principal[] {
 /** Whoever is reached by a group is not mentioned once more. */
 function together(address: Address, all: readonly Waiting[]): readonly Principal[] {
   const isWhole = ({ principal, people, everybody }: Waiting): boolean =>
-    people.length > 0 && isPinged(principal, address) && (everybody || people.length > mostNamed)
+    (isGroup(principal) && people.length > mostNamed) ||
+    (people.length > 0 && everybody && isPinged(principal, address))
   const groups = all.filter(isWhole)
   const reached = groups.flatMap(({ people }) => people)
   const others: Somebody[] = []
@@ -60,6 +61,5 @@ function together(address: Address, all: readonly Waiting[]): readonly Principal
 
 /** Only Slack notifies a group, and only its own. */
 function isPinged(principal: Principal, address: Address): boolean {
-  const read = readSlackId(principal)
-  return read !== undefined && isGroup(read.id) && platformOf(principal) === platformOf(address)
+  return isGroup(principal) && platformOf(principal) === 'slack' && platformOf(address) === 'slack'
 }

@@ -1,23 +1,19 @@
-import type { Millis, Transfer, Verdict } from '../transfer/model.ts'
+import { openRulesOf, rulesOf } from '../transfer/candidates.ts'
+import type { Rule, Transfer, Verdict } from '../transfer/model.ts'
 import { isSamePerson } from '../transfer/people.ts'
 import type { Catalogue } from '../transfer/policy.ts'
 import { tally } from '../transfer/quorum.ts'
-import type { Inline, Line } from '../transfer/text.ts'
-import { askedWords } from './asked-words.ts'
-import { decidedLine } from './decision-lines.ts'
-import { endingLines } from './ending-lines.ts'
+import type { Line } from '../transfer/text.ts'
+import { askedWords, countedWords } from './asked-words.ts'
+import { explainLines, ruleNames } from './explain-lines.ts'
 import { example, formOf, forms } from './forms.ts'
-import { nextLines } from './next-step.ts'
 import { wordsOf } from './operation-words.ts'
-import { bold, clip, code, distinct, person } from './phrases.ts'
-import { count, duration, progressBar } from './quantities.ts'
-import { routeTitle } from './route.ts'
-import { statusOf } from './status-words.ts'
+import { clip, code, distinct } from './phrases.ts'
 
 /** The form of the command that was asked for, or of all of them with what may be named. */
 export function helpAnswer(catalogue?: Catalogue, topic?: string): readonly Line[] {
   const wanted = topic?.toLowerCase().replace(/^[/-]+/, '') ?? ''
-  const found = explained.filter(({ verb }) => verb.replace('Not', '') === wanted)
+  const found = explained.filter(({ verb }) => verb.replace(/(?:Not|Of)$/, '') === wanted)
   if (found.length > 0) return found.map(explain)
   const named = (what: string, entries: readonly { alias: string }[] = []): readonly Line[] => {
     const aliases = distinct(entries.map(({ alias }) => alias))
@@ -35,44 +31,33 @@ export function helpAnswer(catalogue?: Catalogue, topic?: string): readonly Line
   ]
 }
 
-/** How one transfer stands, for those who may see it; `link` leads to its story. */
-export function statusAnswer(transfer: Transfer, at: Millis, link?: string): readonly Line[] {
-  const { id, request, progress, status } = transfer
-  const decided = decidedLine(transfer)
-  const percent = status === 'running' ? progress?.percent : undefined
-  return [
-    headline(transfer, at, link === undefined ? code(id) : { link, label: id }),
-    ['Asked for by ', person(request.by), ', ', { time: request.at }, '. Blob ', code(request.storage.blob), '.'],
-    ...(percent === undefined ? [] : [[progressBar(percent)]]),
-    ...(decided ? [['Decision: ', ...decided]] : []),
-    ...nextLines(transfer),
-    ...endingLines(transfer),
-  ]
-}
-
-/** Several transfers, one line each, as they are handed in; `total` says of how many. */
-export function listAnswer(transfers: readonly Transfer[], at: Millis, total = transfers.length): readonly Line[] {
-  if (transfers.length === 0) return [['There is no transfer that you can see. Ask for one: ', code(example), '.']]
-  const more = total - transfers.length
-  const rest: readonly Line[] =
-    more > 0 ? [[`… and ${count(more, 'older one')}: `, code(forms.status), ' shows any of them.']] : []
-  return [...transfers.map((each) => headline(each, at, code(each.id))), ...rest]
-}
-
 /** What the asker sees when a request is kept. */
-export function recordedAnswer({ id, request }: Transfer): readonly Line[] {
+export function recordedAnswer({ id, request, candidates }: Transfer): readonly Line[] {
+  const open = candidates?.map(({ rule }) => rule)
   return [
     ['Recorded as ', code(id), ': ', ...wordsOf(request).recorded(request)],
+    ...(open ? [notYet(open)] : []),
     ['The thread tells how it goes on; ', code(forms.status.replace('<id>', id)), ' shows it at any time.'],
   ]
 }
 
 /** What the asker sees when a dry run begins: what is known at once. */
-export function dryRunAnswer({ id, request, rule }: Transfer): readonly Line[] {
+export function dryRunAnswer(transfer: Transfer): readonly Line[] {
+  const { id, request, rule, candidates, explained } = transfer
+  const asked = (each: Rule): Line => [...askedWords(each, request), '. ', ...countedWords(transfer, each)]
+  const open = openRulesOf(transfer)
   return [
     ['Dry run ', code(id), ': ', ...wordsOf(request).recorded(request), ' Nothing is sent and nobody is asked.'],
-    ['Rule ', code(rule.name), ' matches; ', ...askedWords(rule), '. What Azure says follows in the thread.'],
+    ...(candidates
+      ? [notYet(rulesOf(transfer)), ...open.map((each): Line => ['By rule ', code(each.name), ', ', ...asked(each)])]
+      : [['Rule ', code(rule.name), ' matches; ', ...asked(rule)]]),
+    ...(explained ? explainLines(explained) : []),
+    ['What Azure says follows in the thread.'],
   ]
+}
+
+function notYet(rules: readonly Rule[]): Line {
+  return ['Which rule counts is known once Azure has said how much data there is: ', ...ruleNames(rules), '.']
 }
 
 /** What the clicker sees when their decision is kept; the record ends with it. */
@@ -134,8 +119,11 @@ export function settleAnswer({ id, settled }: Transfer): readonly Line[] {
 const explained: readonly { verb: keyof typeof forms; what: string }[] = [
   { verb: 'export', what: 'asks to export a database' },
   { verb: 'import', what: 'asks to import a BACPAC into an empty database, or a new one with --create' },
-  { verb: 'status', what: 'shows how a transfer stands' },
-  { verb: 'list', what: 'shows your transfers' },
+  { verb: 'status', what: 'shows how a transfer stands, and all that happened to it' },
+  { verb: 'why', what: 'says which rule a transfer is under, why no other, and who may say yes' },
+  { verb: 'pending', what: 'shows what waits for you, what you asked for, what runs and what has ended lately' },
+  { verb: 'listOf', what: 'shows the transfers that you can see' },
+  { verb: 'history', what: 'shows the last good export of a database, and its transfers' },
   { verb: 'retry', what: 'asks for the same again, with new approval' },
   { verb: 'cancel', what: 'stops a transfer and undoes what can be undone' },
   { verb: 'withdraw', what: 'takes your own request back' },
@@ -146,10 +134,4 @@ const explained: readonly { verb: keyof typeof forms; what: string }[] = [
 
 function explain({ verb, what }: { verb: string; what: string }): Line {
   return [code(formOf(verb)), ` ${what}`]
-}
-
-function headline({ request, status, ending }: Transfer, at: Millis, name: Inline): Line {
-  const { icon, words } = statusOf({ request, status, ...(ending ? { ending } : {}) })
-  const took = duration((ending?.at ?? at) - request.at)
-  return [`${icon} `, name, ` ${routeTitle(request)}: `, bold(words), `, ${took}`]
 }

@@ -1,4 +1,5 @@
 import { isMadeFirst } from '../transfer/creation.ts'
+import { isGroup } from '../transfer/groups.ts'
 import type { Connection, Material, Round, Side, Stage, Transfer } from '../transfer/model.ts'
 import { accountsOf } from '../transfer/people.ts'
 import { tally } from '../transfer/quorum.ts'
@@ -132,7 +133,8 @@ function stageLine(transfer: Transfer, { approvers: all, need }: Stage, index: n
   const many = transfer.rule.stages.length > 1
   const yes = tally(transfer).approvals.filter((each) => each.stages.includes(index))
   const said: Line = yes.length === 0 ? ['nobody yet'] : people(yes.map((each) => each.by))
-  const ofMany = approvers.some(isGroup) ? ' of ' : ` of ${approvers.length}: `
+  // Nobody knows how many are behind a group, so that "2 of 3" would be wrong.
+  const ofMany = approvers.some((each) => each === 'anyone' || isGroup(each)) ? ' of ' : ` of ${approvers.length}: `
   return [
     many ? `Stage ${index + 1} needs ${need}` : `Needs ${need}`,
     ofMany,
@@ -141,9 +143,4 @@ function stageLine(transfer: Transfer, { approvers: all, need }: Stage, index: n
     ...said,
     '.',
   ]
-}
-
-/** Nobody knows how many are behind a group, so that "2 of 3" would be wrong. */
-function isGroup(principal: string): boolean {
-  return principal === 'anyone' || /^slack:[^/]*\/S/.test(principal)
 }

@@ -24,8 +24,13 @@ const limits = {
 
 /** A view as Slack takes it: within all of its limits, and with text that forms no mention, link or markup of its own. */
 export function toBlockKit(view: View): { text: string; blocks: KnownBlock[] } {
-  const blocks = view.blocks.flatMap(blockOf)
+  const blocks = blocksOf(view)
   return { text: toMrkdwn([view.text], limits.text), blocks: fewEnough(blocks) }
+}
+
+/** All blocks of a view, however many: a Home tab takes more of them than a message. */
+export function blocksOf(view: View): KnownBlock[] {
+  return view.blocks.flatMap(blockOf)
 }
 
 /** Lines as the blocks of a private answer or a modal. */

@@ -20,7 +20,7 @@ export type FormId = Exclude<ButtonId, 'approve'>
 
 export const clickForms: Readonly<Record<FormId, ClickForm>> = {
   comment: {
-    title: 'Approve',
+    title: 'Approve with comment',
     field: 'comment',
     label: 'Comment (may be left out). The requester and the thread will see it.',
     required: false,

@@ -19,8 +19,8 @@ export function draw(
   { operators }: { operators: readonly Principal[] },
 ): DrawnView {
   if (slot.kind === 'root' || slot.kind === 'tell') {
-    const moved = slot.key === rootByDirectMessage
-    return drawn(rootView(transfer, at, { quiet: false, moved }), rootView(transfer, at, { quiet: true, moved }))
+    const how = { moved: slot.key === rootByDirectMessage, silent: slot.kind === 'tell' }
+    return drawn(rootView(transfer, at, { quiet: false, ...how }), rootView(transfer, at, { quiet: true, ...how }))
   }
   const view = viewOf(transfer, slot, operators)
   return drawn(view, view)

@@ -2,8 +2,9 @@ import { isMadeFirst } from '../transfer/creation.ts'
 import type { Cause, Ending, Fault, FinalStatus, Transfer } from '../transfer/model.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { Line } from '../transfer/text.ts'
-import { askedWords } from './asked-words.ts'
+import { askedWords, countedWords } from './asked-words.ts'
 import { checkLines, stopLines } from './check-lines.ts'
+import { explainLines } from './explain-lines.ts'
 import { faultOnTheWay, faultSentence } from './fault-sentence.ts'
 import { leftOverLines } from './left-over-lines.ts'
 import { deleteCommand, wordsOf } from './operation-words.ts'
@@ -25,16 +26,7 @@ type Say = (transfer: Transfer, ending: Ending) => readonly Line[]
 const outcomes: Readonly<Record<FinalStatus, Say>> = {
   refused: ({ plan }, { refusal }) =>
     refusal?.code === 'preflight' ? stopLines(plan) : refusalSentence(refusal?.code ?? 'unknown', refusal?.facts),
-  checked: ({ plan, rule }) => [
-    ...checkLines(plan),
-    [
-      'Nothing was sent to Azure. Asked for in earnest, rule ',
-      code(rule.name),
-      ' counts, and ',
-      ...askedWords(rule),
-      '.',
-    ],
-  ],
+  checked: (transfer) => checkedLines(transfer),
   succeeded: (transfer) => [...wordsOf(transfer.request).done(transfer), ...workLines(transfer)],
   failed: failedLines,
   denied: (transfer, ending) => {
@@ -54,6 +46,22 @@ const outcomes: Readonly<Record<FinalStatus, Say>> = {
       : ['The job was cancelled in Azure, not through Drawbridge.']
     return [who, ...withoutData(transfer, ending), again(transfer)]
   },
+}
+
+function checkedLines(transfer: Transfer): readonly Line[] {
+  const { plan, rule, request, explained } = transfer
+  return [
+    ...checkLines(plan),
+    [
+      'Nothing was sent to Azure. Asked for in earnest, rule ',
+      code(rule.name),
+      ' counts, and ',
+      ...askedWords(rule, request),
+      '. ',
+      ...countedWords(transfer, rule),
+    ],
+    ...(explained ? explainLines(explained) : []),
+  ]
 }
 
 function again({ request }: Transfer): Line {

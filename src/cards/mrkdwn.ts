@@ -1,6 +1,9 @@
 import type { Inline, Line } from '../transfer/text.ts'
 import { utc } from './phrases.ts'
 
+/** The most that a private answer says, in characters of Slack's markup: what is longer, Slack may cut. */
+export const answerLimit = 3_900
+
 /**
  * Lines in Slack's markup, of at most `limit` characters; what is too long is cut between pieces or inside of text,
  * never inside of an entity, a mention or a link. Text forms no markup: only `Inline` objects do.

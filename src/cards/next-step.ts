@@ -26,9 +26,13 @@ const next: Readonly<Record<Status, (transfer: Transfer) => readonly Line[]>> = 
   requested: (transfer) => [
     transfer.request.dryRun
       ? ['Next: what Azure says about it is read and checked. Nothing is sent, and nobody is asked.']
-      : gateOf(transfer) === 'submission'
-        ? ['Next: what Azure says about it is read, then the approvers are asked. Nothing is sent before.']
-        : ['Next: what Azure says about it is read, then the job is submitted. It waits there for the approval.'],
+      : transfer.candidates
+        ? [
+            'Next: what Azure says about it is read; the size of the data tells which rule counts. Nothing is sent before.',
+          ]
+        : gateOf(transfer) === 'submission'
+          ? ['Next: what Azure says about it is read, then the approvers are asked. Nothing is sent before.']
+          : ['Next: what Azure says about it is read, then the job is submitted. It waits there for the approval.'],
   ],
   preparing: () => [['Next: the empty database is made, then the job is submitted.']],
   submitting: () => [['Next: Azure takes the job.']],

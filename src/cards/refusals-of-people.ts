@@ -1,20 +1,11 @@
 import type { Inline, Line } from '../transfer/text.ts'
 import { forms } from './forms.ts'
-import { code, person } from './phrases.ts'
+import { code, people, person } from './phrases.ts'
 import { type Facts, named, type Say } from './refusals-of-text.ts'
 import { chatWords, statusText } from './status-words.ts'
 
 /** Refusals by policy: who may ask, decide, see and cancel. */
 export const refusalsOfPeople = {
-  no_rule: ({ database, storage }) => [
-    [
-      'No rule allows to move ',
-      named(database, 'this database'),
-      ' to ',
-      named(storage, 'this storage'),
-      ', and what no rule allows is refused. Ask an operator for a rule.',
-    ],
-  ],
   not_requester: ({ rule }) => [
     [
       'You are not among those who may ask for this',
@@ -98,11 +89,15 @@ export const refusalsOfPeople = {
   guest: () => [['Guests can neither ask nor decide. Ask a full member of this workspace or organization.']],
   stranger: () => [['Only members of this workspace or organization can ask and decide. Ask one of them.']],
   deactivated: () => [['This account is deactivated, so it can neither ask nor decide. Ask an administrator.']],
-  no_approvers: ({ rule }) => [
+  no_approvers: ({ rule, where, need, found, groups }) => [
     [
       'The rule',
       ...(rule ? [' ', code(rule)] : []),
-      ' has not enough approvers who could decide on this request, so nothing was started. Ask an operator to name more.',
+      ' has not enough approvers who could decide on this request',
+      ...(need ? [`: ${where ?? 'it'} needs ${need}, and ${found ?? 'not as many'} could say yes besides you`] : []),
+      ', so nothing was started. Ask an operator to name more',
+      ...(groups ? [', or to add people to ', ...people(groups.split(' '))] : []),
+      '.',
     ],
   ],
   reason_required: () => [['A reason is needed: say why, so that the thread can tell it. Write it and send again.']],

@@ -22,7 +22,7 @@ export const refusalsOfText = {
   unknown_verb: ({ verb, suggestion }) => [
     ['Drawbridge does not know ', named(verb, 'that word'), '.', ...meant(suggestion)],
     [
-      'It knows export, import, help, status, list, retry, cancel and settle; ',
+      'It knows export, import, help, status, why, pending, list, history, retry, cancel, withdraw and settle; ',
       code(forms.help),
       ' shows how to write them.',
     ],
@@ -65,7 +65,7 @@ export const refusalsOfText = {
       'It is not clear what ',
       named(word, 'the last word'),
       ' is for. Names with spaces and reasons stand in quotes: ',
-      code(formOf(verb ?? 'export')),
+      code(formOf(verb === 'list' ? 'listOf' : (verb ?? 'export'))),
       '.',
     ],
   ],

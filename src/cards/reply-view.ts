@@ -7,7 +7,7 @@ import { endingLines } from './ending-lines.ts'
 import { tellLeftOver } from './left-over-lines.ts'
 import { wordsOf } from './operation-words.ts'
 import { code, concerned, lowerFirst, people, person, quote } from './phrases.ts'
-import { duration } from './quantities.ts'
+import { duration, size } from './quantities.ts'
 import { tellQuestion } from './question-lines.ts'
 import { type Of, tellAzure, tellClosing, tellConnections } from './reply-of-azure.ts'
 import { routeTitle } from './route.ts'
@@ -18,14 +18,21 @@ import { linesBlock, type View } from './view.ts'
 
 /** The reply of the story's n-th milestone. It stays as it was told: it reads nothing that changes later but the end. */
 export function replyView(transfer: Transfer, index: number, operators: readonly Principal[]): View {
-  const milestone = transfer.story[index]
-  const lines = milestone ? tell(milestone, transfer, operators) : [['This part of the story is not there yet.']]
+  const lines = milestoneLines(transfer, index, operators)
   const all = lines.flatMap((line, index): Line => (index === 0 ? line : [' ', ...line]))
   return { text: [`${routeTitle(transfer.request)}: `, ...all], blocks: linesBlock(lines) }
 }
 
+/** What the n-th milestone says. */
+export function milestoneLines(transfer: Transfer, index: number, operators: readonly Principal[]): readonly Line[] {
+  const milestone = transfer.story[index]
+  return milestone ? tell(milestone, transfer, operators) : [['This part of the story is not there yet.']]
+}
+
 function tell(milestone: Milestone, transfer: Transfer, operators: readonly Principal[]): readonly Line[] {
   switch (milestone.kind) {
+    case 'rule_settled':
+      return [tellRule(milestone)]
     case 'prepared':
     case 'submitted':
     case 'unclear':
@@ -67,6 +74,11 @@ function tell(milestone: Milestone, transfer: Transfer, operators: readonly Prin
     case 'connections_changed':
       return tellChanged(milestone, transfer, operators)
   }
+}
+
+function tellRule({ rule, size: bytes }: Of<'rule_settled'>): Line {
+  const why = bytes === undefined ? 'Azure does not say how much data there is' : `There are ${size(bytes)} of data`
+  return [`${why}, so rule `, code(rule), ' counts.']
 }
 
 function tellAsking(milestone: Of<'asked' | 'new_round' | 'decided'>, transfer: Transfer): Line {

@@ -1,8 +1,10 @@
+import { rulesOf } from '../transfer/candidates.ts'
 import type { Millis, Request, Transfer } from '../transfer/model.ts'
 import type { Line } from '../transfer/text.ts'
 import { withdrawButton } from './click-buttons.ts'
 import { decidedLine } from './decision-lines.ts'
 import { endingLines } from './ending-lines.ts'
+import { ruleNames } from './explain-lines.ts'
 import { nextLines } from './next-step.ts'
 import { bold, code, lowerFirst, person, quote } from './phrases.ts'
 import { duration, progressBar } from './quantities.ts'
@@ -14,19 +16,19 @@ import { type Fact, linesBlock, type View } from './view.ts'
 
 /**
  * The root of the story: how it stands now. `quiet` leaves out what only time changes, progress and elapsed time;
- * `moved` says that the story could not be told where it was asked.
+ * `moved` says that the story could not be told where it was asked; `silent` is for who is only told, and has no button.
  */
 export function rootView(
   transfer: Transfer,
   at: Millis,
-  { quiet, moved = false }: { quiet: boolean; moved?: boolean },
+  { quiet, moved = false, silent = false }: { quiet: boolean; moved?: boolean; silent?: boolean },
 ): View {
-  const { request, id, rule } = transfer
+  const { request, id } = transfer
   const { icon, words } = statusOf(transfer)
   const end = endingLines(transfer)
   const title = routeTitle(request)
   const [first] = end
-  const withdraw = withdrawButton(transfer)
+  const withdraw = silent ? undefined : withdrawButton(transfer)
   const happened: Line = [
     `${icon} `,
     bold(words),
@@ -50,7 +52,7 @@ export function rootView(
         ...end,
       ]),
       ...(withdraw ? [{ kind: 'actions', buttons: [withdraw] } as const] : []),
-      { kind: 'note', line: ['Transfer ', code(id), ' · rule ', code(rule.name)] },
+      { kind: 'note', line: ['Transfer ', code(id), ' · rule ', ...ruleNames(rulesOf(transfer))] },
     ],
   }
 }

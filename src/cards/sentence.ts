@@ -3,18 +3,22 @@ import type { Line } from '../transfer/text.ts'
 import { faultSentence } from './fault-sentence.ts'
 import { code } from './phrases.ts'
 import { refusalsOfClicks } from './refusals-of-clicks.ts'
+import { refusalsOfFinding } from './refusals-of-finding.ts'
 import { refusalsOfOptions } from './refusals-of-options.ts'
 import { refusalsOfPeople, refusalsOfWorld } from './refusals-of-people.ts'
+import { refusalsOfRules } from './refusals-of-rules.ts'
 import { refusalsOfTargets } from './refusals-of-targets.ts'
 import { type Facts, refusalsOfNames, refusalsOfText, type Say } from './refusals-of-text.ts'
 
 const refusals = {
   ...refusalsOfText,
   ...refusalsOfOptions,
+  ...refusalsOfFinding,
   ...refusalsOfNames,
   ...refusalsOfTargets,
   ...refusalsOfPeople,
   ...refusalsOfClicks,
+  ...refusalsOfRules,
   ...refusalsOfWorld,
 }
 

@@ -14,7 +14,9 @@ export function readCatalogue(file: Salvaged<File>, cloud: CloudEndpoints | unde
     return parsed.ok ? [parsed.parts] : []
   }
   const databases = Object.entries(file.databases ?? {}).flatMap(([alias, entry]) =>
-    entry?.id ? read(['databases', alias], parseDatabaseId(entry.id)).map((parts) => ({ alias, ...parts })) : [],
+    entry?.id
+      ? read(['databases', alias], parseDatabaseId(entry.id)).map((parts) => ({ alias, ...parts, ...labelOf(entry) }))
+      : [],
   )
   const storage = Object.entries(file.storage ?? {}).flatMap(([alias, entry]) => {
     if (!entry?.account) return []
@@ -23,10 +25,12 @@ export function readCatalogue(file: Salvaged<File>, cloud: CloudEndpoints | unde
       alias,
       ...parts,
       ...container,
+      ...labelOf(entry),
       endpoint: cloud ? `https://${parts.account}.${cloud.blobSuffix}` : '',
     }))
   })
   checkTwice(databases, problems)
+  checkOneLabel(storage, problems)
   return { databases, storage }
 }
 
@@ -84,6 +88,21 @@ function checkSubscription(path: Path, subscription: string, file: Salvaged<File
     path,
     `is in a subscription that azure.subscriptions does not name — add ${subscription} there, or correct the id`,
   )
+}
+
+function labelOf({ environment }: { readonly environment?: string | undefined }): { environment?: string } {
+  return environment === undefined ? {} : { environment }
+}
+
+/** Whoever may write to one container of an account by one of its names could choose the name with the other label. */
+function checkOneLabel(storage: Catalogue['storage'], problems: Problems): void {
+  for (const { id, alias, environment } of storage) {
+    const other = storage.find((each) => each.id === id)
+    if (!other || other.environment === environment) continue
+    const theirs = other.environment === undefined ? 'without environment' : `in ${other.environment}`
+    const text = `is ${environment ?? 'nothing'}, but ${other.alias} is the same account and ${theirs}`
+    problems.add(['storage', alias, 'environment'], `${text} — write the same for every storage of one account`)
+  }
 }
 
 function checkTwice(databases: readonly (DatabaseId & { alias: string })[], problems: Problems): void {

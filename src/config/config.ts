@@ -80,6 +80,8 @@ export type Secrets = {
   }): { kind: 'accountKey' } | { kind: 'sas'; sas: JobSecret } | { kind: 'managedIdentity'; identity: string }
   /** Every secret of the two above that the environment holds. */
   jobSecrets(): readonly string[]
+  /** PEM, Ed25519; undefined: one of its own in `.drawbridge/`. */
+  auditSigningKey(): string | undefined
 }
 
 /** Everything that the file and the environment say, checked and with defaults; durations in milliseconds. */
@@ -119,6 +121,10 @@ export type Config = {
   policy: Policy
   /** By short server name, lower case. */
   sqlLogins: Readonly<Record<string, SqlLogin>>
+  /** The file as it was understood, the same for each role and without secrets: for telling that it changed. */
+  written: Readonly<Record<string, unknown>> & { rules: readonly { name: string }[] }
+  /** How long entries of the audit stay once they are sealed; for ever when left out. */
+  audit: { keep?: number }
   clocks: Clocks
   polls: Polls
   logLevel: LogLevel

@@ -1,4 +1,6 @@
 import { cloudEndpoints } from '../transfer/clouds.ts'
+import { groupsOf } from '../transfer/groups.ts'
+import { platformOf } from '../transfer/people.ts'
 import type { Config, TeamsConfig } from './config.ts'
 
 /** What the start-up log says about the configuration, line by line and without secrets. */
@@ -8,6 +10,7 @@ export function describe(config: Config): string[] {
   const own =
     azure.resourceManagerUrl === cloudEndpoints[cloud].resourceManager ? '' : ` at ${azure.resourceManagerUrl}`
   const listed = azure.discover.length > 0 ? `, of which are listed ${azure.discover.join(', ')}` : ''
+  const entra = teams ? groupsOf(policy).filter((each) => platformOf(each) === 'teams').length : 0
   return [
     `role ${role}, configured by ${config.file}`,
     `Azure cloud ${cloud}${own}, credential ${azure.credential.kind}, subscriptions ${azure.subscriptions.join(', ')}${listed}`,
@@ -15,6 +18,7 @@ export function describe(config: Config): string[] {
     `policy: ${count(policy.rules.length, 'rule')}, ${count(policy.operators.length, 'operator')}, ${count(policy.auditors.length, 'auditor')}`,
     ...(slack ? [`Slack team ${slack.team}, mode ${slack.mode}${slack.apiUrl ? ` at ${slack.apiUrl}` : ''}`] : []),
     ...(teams ? [describeTeams(teams)] : []),
+    ...(entra > 0 ? [`groups of Entra: ${entra}, read from Microsoft Graph`] : []),
     ...(policy.people.length > 0 ? [`people: ${policy.people.length} with accounts in both chats`] : []),
     `server on ${server.host}, port ${server.port}`,
     `Redis ${redis.embedded ? 'embedded' : 'from REDIS_URL'}, prefix ${redis.prefix}`,

@@ -39,7 +39,7 @@ export function checkEnvironment(given: Given<Salvaged<File>>, problems: Problem
 }
 
 /** The secrets of this role, each behind a function; anything else throws when it is asked for. */
-export function openSecrets(given: Given<File>, catalogue: Catalogue): Secrets {
+export function openSecrets(given: Given<File>, catalogue: Catalogue): Omit<Secrets, 'auditSigningKey'> {
   const { role, file, environment } = given
   const needed = new Set(neededBy(given).map((each) => each.variable))
   const get = (variable: string) => {
@@ -73,7 +73,7 @@ export function openSecrets(given: Given<File>, catalogue: Catalogue): Secrets {
 export function secretValues(file: Salvaged<File>, environment: Environment): readonly string[] {
   const ofSlack = ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN']
   const ofTeams = ['TEAMS_APP_PASSWORD', 'TEAMS_CERTIFICATE_KEY']
-  const others = ['REDIS_URL', 'DRAWBRIDGE_AZURE_TOKEN', 'AZURE_CLIENT_SECRET']
+  const others = ['REDIS_URL', 'DRAWBRIDGE_AZURE_TOKEN', 'AZURE_CLIENT_SECRET', 'AUDIT_SIGNING_KEY']
   const named = neededForAzure(file).map((each) => each.variable)
   const secret = [...ofSlack, ...ofTeams, ...others, ...named].filter(
     (name) => !/^AZURE_(TENANT|CLIENT)_ID$/.test(name),

@@ -63,13 +63,17 @@ export const duration = (fallback: string) =>
 /** The same without a value of its own. */
 export const optionalDuration = (example: string) => time(`a time above zero with its unit, as 30s, 15m or ${example}`)
 
-const time = (hint: string) =>
-  text(/^\d+(\.\d+)? ?(ms|s|m|h|d)$/, hint).transform((written, context) => {
+/** How long something is kept, read as milliseconds. */
+export const keepingTime = time('a time with its unit, as 400d, or leave it out to keep everything', '36600d')
+
+function time(hint: string, longest: ms.StringValue = '366d') {
+  return text(/^\d+(\.\d+)? ?(ms|s|m|h|d)$/, hint).transform((written, context) => {
     const value = Math.round(ms(written as ms.StringValue))
-    if (value > 0 && value <= ms('366d')) return value
+    if (value > 0 && value <= ms(longest)) return value
     context.addIssue({ code: 'custom', message: complaint(written, hint) })
     return z.NEVER
   })
+}
 
 /** The address of a service, without a trailing slash: https anywhere, plain http on loopback only. */
 export const serviceUrl = (example: string) =>

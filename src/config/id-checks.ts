@@ -1,4 +1,4 @@
-import { type Chat, chatOf, statedTenant } from './ids.ts'
+import { type Chat, chatOf, isEntraGroup, statedTenant } from './ids.ts'
 import type { Path, Problems } from './problems.ts'
 import type { Salvaged } from './salvage.ts'
 import type { File } from './schema.ts'
@@ -10,7 +10,7 @@ type Written = { path: Path; id: string; otherwise: Otherwise }
 
 const principal = {
   slack: 'write the Slack id of a person or user group',
-  teams: 'write the Entra object id of a person in Teams',
+  teams: 'write the Entra object id of a person in Teams, or group:<object id> for an Entra group',
 }
 const place = {
   slack: 'write the Slack id of a channel or person',
@@ -31,6 +31,12 @@ export function checkIds(file: Salvaged<File>, chats: ReadonlySet<Chat>, problem
       const remedy = otherwise[chat === 'slack' ? 'teams' : 'slack']
       const what = `is ${quote(id)}, an id of ${names[chat]}, but this file has no ${chat}`
       problems.add(path, `${what} — add a ${chat} section, or ${remedy}`)
+    } else if (isEntraGroup(id) && tenant && file.teams?.tenant && tenant !== file.teams.tenant) {
+      const why = 'and the identity of the bot can read the groups of its own tenant alone'
+      problems.add(
+        path,
+        `is a group of another tenant than teams.tenant, ${why} — write a group of that one, or people`,
+      )
     } else if (tenant && allowed && !allowed.includes(tenant)) {
       problems.add(path, `is of a tenant that teams.tenants does not name — add ${tenant} there, or correct the id`)
     }
@@ -51,6 +57,7 @@ function idsOf({ rules, operators, auditors, people }: Salvaged<File>): readonly
   return [
     ...(rules ?? []).flatMap((rule, index) => [
       ...all(['rules', index, 'requesters'], rule?.requesters, principal),
+      ...all(['rules', index, 'when', 'requester'], rule?.when?.requester, principal),
       ...(rule?.stages ?? []).flatMap((stage, at) =>
         all(['rules', index, 'stages', at, 'approvers'], stage?.approvers, principal),
       ),

@@ -13,15 +13,19 @@ export const guidForm = new RegExp(`^${guid}$`)
 export const slackPersonForm = /^[UW][A-Z0-9]{2,}$/
 /** An Entra object id, alone or as `<tenant>/<object id>`, in any case of letters. */
 export const teamsPersonForm = new RegExp(`^${objectId}$`)
-/** A person, or S… (a user group of Slack). */
-export const principalForm = new RegExp(`^[UWS][A-Z0-9]{2,}$|${teamsPersonForm.source}`)
+/** What stands before the object id of an Entra group, which looks like that of a person otherwise. */
+const groupMark = 'group:'
+/** `group:<object id>` or `group:<tenant>/<object id>`: a group of Entra, in any case of letters. */
+export const entraGroupForm = new RegExp(`^${groupMark}${objectId}$`)
+/** A person, S… (a user group of Slack), or a group of Entra. */
+export const principalForm = new RegExp(`^[UWS][A-Z0-9]{2,}$|${teamsPersonForm.source}|${entraGroupForm.source}`)
 /** Where a card can go: a channel, a group chat or a person. */
 export const placeForm = new RegExp(`^[CGDUW][A-Z0-9]{2,}$|^${conversation}$|${teamsPersonForm.source}`)
 
 /** The chat that an id of the file belongs to; undefined for the words `anyone` and `approvers`. */
 export function chatOf(id: string): Chat | undefined {
   if (id === 'anyone' || id === 'approvers') return undefined
-  return id.startsWith('19:') || teamsPersonForm.test(id) ? 'teams' : 'slack'
+  return id.startsWith('19:') || teamsPersonForm.test(withoutMark(id)) ? 'teams' : 'slack'
 }
 
 /** Whether an id names one person, not a group or a place. */
@@ -29,23 +33,37 @@ export function isPerson(id: string): boolean {
   return slackPersonForm.test(id) || teamsPersonForm.test(id)
 }
 
+/** Whether an id names a group of Entra. */
+export function isEntraGroup(id: string): boolean {
+  return entraGroupForm.test(id)
+}
+
 /** The tenant that an id states, in lower case; undefined when it states none. */
 export function statedTenant(id: string): string | undefined {
-  return teamsPersonForm.test(id) && id.includes('/') ? id.slice(0, id.indexOf('/')).toLowerCase() : undefined
+  const own = withoutMark(id)
+  return teamsPersonForm.test(own) && own.includes('/') ? own.slice(0, own.indexOf('/')).toLowerCase() : undefined
 }
 
-/** One spelling for each account: object ids in lower case, and without the tenant where it goes without saying. */
+/** One spelling for each account and group: object ids in lower case, and without the tenant where it goes without saying. */
 export function shortId(id: string, { tenant }: Homes): string {
-  if (!teamsPersonForm.test(id)) return id
-  const lower = id.toLowerCase()
-  return statedTenant(id) === tenant ? lower.slice(lower.indexOf('/') + 1) : lower
+  const own = withoutMark(id)
+  if (!teamsPersonForm.test(own)) return id
+  const lower = own.toLowerCase()
+  const short = statedTenant(own) === tenant ? lower.slice(lower.indexOf('/') + 1) : lower
+  return isEntraGroup(id) ? `${groupMark}${short}` : short
 }
 
-/** `slack:<team>/<id>` or `teams:<tenant>/<id>`, which is what everything but the configuration knows. */
+/** `slack:<team>/<id>`, `teams:<tenant>/<id>` or `teams:<tenant>/group:<id>`, which is what everything but the configuration knows. */
 export function fullId(id: string, homes: Homes): string {
   const chat = chatOf(id)
   if (!chat) return id
   if (chat === 'slack') return `slack:${homes.team}/${id}`
-  const short = shortId(id, homes)
-  return statedTenant(short) ? `teams:${short}` : `teams:${homes.tenant}/${short}`
+  const short = withoutMark(shortId(id, homes))
+  const mark = isEntraGroup(id) ? groupMark : ''
+  const [own, tenant = homes.tenant] = short.split('/').reverse()
+  return `teams:${tenant}/${mark}${own}`
+}
+
+function withoutMark(id: string): string {
+  return isEntraGroup(id) ? id.slice(groupMark.length) : id
 }

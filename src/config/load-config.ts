@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { cloudEndpoints } from '../transfer/clouds.ts'
+import { checkAuditKey, openAuditKey } from './audit-key.ts'
 import { checkDiscover, checkLogins, readCatalogue } from './catalogue.ts'
 import { chatsIn, chatsOf, checkChats } from './chats.ts'
 import type { Config, Role } from './config.ts'
@@ -51,6 +52,7 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
   checkRules(salvaged, catalogue, problems)
   checkPolls(salvaged.polls, problems)
   checkEnvironment({ role, file: salvaged, chats, environment: variables }, problems)
+  checkAuditKey(variables, home, problems)
   problems.throwIfAny(secretValues(salvaged, variables))
 
   // Without a problem there was a file, and it was parsed: this only tells the compiler.
@@ -64,7 +66,10 @@ export function loadConfig({ folder, role, file = 'drawbridge.yaml', environment
     policy: buildPolicy(valid, catalogue),
     logLevel: logLevelOf(variables),
     searchPath: variables.PATH ?? '',
-    secrets: openSecrets({ role, file: valid, chats, environment: variables }, catalogue),
+    secrets: {
+      ...openSecrets({ role, file: valid, chats, environment: variables }, catalogue),
+      auditSigningKey: () => openAuditKey(variables, home),
+    },
   }
 }
 
@@ -91,9 +96,16 @@ function fromFile(file: File, role: Role) {
     ...chatsOf(file, role),
     server: file.server,
     sqlLogins: file.sqlLogins,
+    written: withoutServer(file),
+    audit: file.audit.keep === undefined ? {} : { keep: file.audit.keep },
     clocks: buildClocks(file),
     polls: file.polls,
   }
+}
+
+/** Where a process listens is its own affair. */
+function withoutServer({ server: _, ...file }: File): Omit<File, 'server'> {
+  return file
 }
 
 function checkPolls(polls: { least?: number | undefined; most?: number | undefined } | undefined, problems: Problems) {

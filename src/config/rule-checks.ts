@@ -3,9 +3,13 @@ import type { Catalogue } from '../transfer/policy.ts'
 import { checkAskingClocks } from './clock-checks.ts'
 import { whoIsIn } from './people.ts'
 import type { Path, Problems } from './problems.ts'
+import { checkReason } from './reason-checks.ts'
 import type { Salvaged } from './salvage.ts'
 import type { File } from './schema.ts'
+import { checkShadow } from './shadow-checks.ts'
 import { checkStages } from './stage-checks.ts'
+import { checkClocks, checkDestinations } from './term-checks.ts'
+import { checkWhen } from './when-checks.ts'
 import { didYouMean, listed, quote } from './wording.ts'
 
 type Rule = Salvaged<File['rules'][number]>
@@ -27,10 +31,34 @@ export function checkRules(file: Salvaged<File>, catalogue: Catalogue, problems:
     else if (rule.name !== undefined) names.set(rule.name, index)
     checkExpiry(rule, path, problems)
     checkStages(rule, path, whoIs, problems)
+    checkWhen(rule.when, [...path, 'when'], { file, catalogue }, problems)
+    checkShadow(file.rules ?? [], index, path, problems)
+    checkReason(rule.reason, [...path, 'reason'], problems)
+    checkDestinations(rule, path, file, problems)
+    checkClocks(rule, path, file, problems)
+    checkPatterns(rule, path, { file, catalogue }, problems)
     checkAskingClocks(rule, path, whoIs, problems)
-    checkGlobs(rule.when?.database, [...path, 'when', 'database'], databaseNames(file, catalogue), file, problems)
-    checkGlobs(rule.when?.storage, [...path, 'when', 'storage'], storageNames(file, catalogue), file, problems)
   }
+}
+
+function checkPatterns(
+  { when, destinations }: Rule,
+  path: Path,
+  { file, catalogue }: { file: Salvaged<File>; catalogue: Catalogue },
+  problems: Problems,
+): void {
+  const databases = databaseNames(file, catalogue)
+  const storage = storageNames(file, catalogue)
+  const all = [
+    ['when', 'database', when?.database, databases],
+    ['when', 'storage', when?.storage, storage],
+    ['when', 'server', when?.server, undefined],
+    ['when', 'container', when?.container, undefined],
+    ['destinations', 'database', destinations?.database, databases],
+    ['destinations', 'storage', destinations?.storage, storage],
+    ['destinations', 'container', destinations?.container, undefined],
+  ] as const
+  for (const [group, key, globs, names] of all) checkGlobs(globs, [...path, group, key], names, file, problems)
 }
 
 function checkExpiry(rule: Rule, path: Path, problems: Problems): void {

@@ -40,23 +40,40 @@ export function buildClocks({ clocks }: File): Clocks {
 }
 
 function buildRule(
-  { when, stages, requesters, cards, escalate, reason, tell, remindAfter, confirm, ...rule }: File['rules'][number],
+  { when, stages, requesters, cards, escalate, reason, tell, remindAfter, confirm, ...more }: File['rules'][number],
   homes: Homes,
   people: readonly Declared[],
 ): Rule {
+  const { maxOpenOfRule, destinations, clocks, ...rule } = more
   // Whoever stands there with two accounts is one of the approvers, not two.
   const once = (ids: readonly string[]) => distinctPeople(people, allFull(ids, homes)).map(({ by }) => by)
   return {
     ...rule,
-    // An empty list matches everything; the file cannot hold one, so it was left out.
-    when: { operation: when.operation ?? [], database: when.database ?? [], storage: when.storage ?? [] },
+    when: buildWhen(when, homes),
     requesters: allFull(requesters, homes),
     stages: stages.map(({ approvers, need }) => ({ approvers: once(approvers), need })),
     cards: allFull(cards, homes),
-    ...stated({ remindAfter, confirm, reason: reason && stated(reason) }),
+    ...stated({ remindAfter, confirm, maxOpenOfRule, reason: reason && stated(reason) }),
+    ...(destinations ? { destinations: stated(destinations) } : {}),
+    ...(clocks ? { clocks: clocksOf(clocks) } : {}),
     ...(escalate ? { escalate: { after: escalate.after, to: once(escalate.to) } } : {}),
     ...(tell ? { tell: allFull(tell, homes) } : {}),
   }
+}
+
+function buildWhen(when: File['rules'][number]['when'], homes: Homes): Rule['when'] {
+  const { operation = [], database = [], storage = [], requester, size, ...others } = when
+  return {
+    // An empty list matches everything; the file cannot hold one, so it was left out.
+    ...{ operation, database, storage },
+    ...stated(others),
+    ...(size ? { size: stated(size) } : {}),
+    ...(requester ? { requester: allFull(requester, homes) } : {}),
+  }
+}
+
+function clocksOf({ awaitingEndpoints, ...others }: NonNullable<File['rules'][number]['clocks']>) {
+  return stated({ ...others, awaiting_endpoints: awaitingEndpoints })
 }
 
 type Stated<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {

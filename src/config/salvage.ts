@@ -15,6 +15,11 @@ export function salvage<Schema extends z.ZodType>(
   return parts(schema, value) as Salvaged<z.output<Schema>> | undefined
 }
 
+/** Whether nothing was wrong in a group: what is taken out leaves the names of all its keys. */
+export function isWhole(group: object): boolean {
+  return !Object.values(group).includes(undefined)
+}
+
 function parts(schema: unknown, value: unknown): unknown {
   if (!(schema instanceof z.ZodType)) return undefined
   const whole = schema.safeParse(value)

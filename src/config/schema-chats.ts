@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { choice, guid, kindOf, list, loopbackUrl, optionalList, serviceUrl, strict, text } from './fields.ts'
-import { placeForm, principalForm, slackPersonForm, teamsPersonForm } from './ids.ts'
+import { isEntraGroup, placeForm, principalForm, slackPersonForm, teamsPersonForm } from './ids.ts'
 import { complaint } from './wording.ts'
 
 /** How Slack is reached. */
@@ -45,13 +45,15 @@ export const teamsSchema = strict(
 const slackPrincipal = 'a Slack id, U… or W… (a person) or S… (a user group)'
 const objectId = 'the Entra object id of a person in Teams, as 5a000000-0000-4000-8000-000000000002'
 
+const entraGroup = 'group:<object id> for an Entra group'
+
 /** Who may decide or see. */
-export const approver = text(principalForm, `${slackPrincipal}, not a name, or ${objectId}`)
+export const approver = text(principalForm, `${slackPrincipal}, not a name, or ${objectId}, or ${entraGroup}`)
 
 /** Who may ask. */
 export const requester = text(
   new RegExp(`${principalForm.source}|^anyone$`),
-  `${slackPrincipal}, not a name, ${objectId}, or anyone`,
+  `${slackPrincipal}, not a name, ${objectId}, ${entraGroup}, or anyone`,
 )
 
 const chatPlace =
@@ -60,9 +62,12 @@ const decoded = 'the conversation id alone and decoded, as 19:…@thread.tacv2: 
 const isEncoded = (written: unknown): boolean => typeof written === 'string' && /19%3a/i.test(written)
 
 /** Where cards go. */
-export const place = text(new RegExp(`${placeForm.source}|^approvers$`), (written) =>
-  isEncoded(written) ? decoded : `${chatPlace}, or the word approvers`,
-)
+export const place = text(new RegExp(`${placeForm.source}|^approvers$`), (written) => {
+  if (isEncoded(written)) return decoded
+  return typeof written === 'string' && isEntraGroup(written)
+    ? 'a channel, or the word approvers for a direct message to each of them'
+    : `${chatPlace}, or the word approvers`
+})
 
 /** Where a story is told silently; who approves is asked, and never only told. */
 export const toldPlace = text(placeForm, (written) => {

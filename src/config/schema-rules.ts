@@ -1,19 +1,8 @@
 import { z } from 'zod'
 import { choice, duration, list, optionalDuration, strict, text, whole } from './fields.ts'
 import { approver, place, requester, toldPlace } from './schema-chats.ts'
+import { destinationsSchema, whenSchema } from './schema-when.ts'
 import { complaint } from './wording.ts'
-
-const glob = (what: string) =>
-  list(text(/./, `a pattern over ${what}`), `a list of patterns, or leave it out for all ${what}`).optional()
-
-const when = strict(
-  {
-    operation: list(choice(['export', 'import']), 'a list of operations, or leave it out for all').optional(),
-    database: glob('databases'),
-    storage: glob('storage'),
-  },
-  'operation, database and storage, or leave it out for everything',
-).prefault({})
 
 const stage = strict(
   {
@@ -40,11 +29,23 @@ const reason = strict(
   'required, and perhaps pattern and example',
 )
 
+const clocks = strict(
+  {
+    preparing: optionalDuration('1h').optional(),
+    submitting: optionalDuration('15m').optional(),
+    awaitingEndpoints: optionalDuration('30m').optional(),
+    approving: optionalDuration('30m').optional(),
+    running: optionalDuration('12h').optional(),
+    closing: optionalDuration('1h').optional(),
+  },
+  'a time for each status that differs from that of all transfers',
+)
+
 /** A rule of the file. */
 export const ruleSchema = strict(
   {
     name: text(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'a short name of letters, digits, spaces and . _ -'),
-    when,
+    when: whenSchema,
     requesters: list(requester, 'a list of ids of people and user groups, or anyone'),
     stages: list(stage, 'a list of stages, each with approvers'),
     cards: list(place, 'a list of channels and people, or approvers: where the request is shown for a decision'),
@@ -56,6 +57,9 @@ export const ruleSchema = strict(
     stuckAfter: duration('1h'),
     silentAfter: duration('3h'),
     maxOpen: whole(1, 1000, 'a whole number of transfers, 1 or more').prefault(3),
+    maxOpenOfRule: whole(1, 1000, 'a whole number of transfers, 1 or more').optional(),
+    destinations: destinationsSchema.optional(),
+    clocks: clocks.optional(),
     remindAfter: optionalDuration('2h').optional(),
     escalate: escalate.optional(),
     reason: reason.optional(),

@@ -4,6 +4,7 @@ import {
   choice,
   duration,
   guid,
+  keepingTime,
   kindOf,
   list,
   loopbackHost,
@@ -18,6 +19,7 @@ import {
 import { approver, peopleSchema, slackSchema, teamsSchema } from './schema-chats.ts'
 import { sqlLogin, storageCredential, variable } from './schema-credentials.ts'
 import { ruleSchema } from './schema-rules.ts'
+import { label } from './schema-when.ts'
 import { complaint } from './wording.ts'
 
 const kinds = 'kind: default, managedIdentity, workloadIdentity, servicePrincipal or token'
@@ -72,7 +74,7 @@ const resource = (hint: string) =>
 const databaseHint = 'the resource id of a database, /subscriptions/…/servers/<server>/databases/<database>'
 const database = z.preprocess(
   (value) => (typeof value === 'string' ? { id: value } : value),
-  strict({ id: resource(databaseHint) }, databaseHint),
+  strict({ id: resource(databaseHint), environment: label.optional() }, databaseHint),
 )
 const container = text(
   /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
@@ -83,14 +85,17 @@ const account = strict(
     account: resource('the resource id of a storage account, /subscriptions/…/storageAccounts/<account>'),
     container: container.optional(),
     credential: storageCredential.prefault({ kind: 'accountKey' }),
+    environment: label.optional(),
   },
-  'account, container and perhaps credential',
+  'account, container and perhaps credential and environment',
 )
 
 const serverName = text(
   /^(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*$/,
   'the short name of a SQL server, lower case, without its domain',
 )
+const audit = strict({ keep: keepingTime.optional() }, 'keep').prefault({})
+
 const clocks = strict(
   {
     requested: duration('10m'),
@@ -126,6 +131,7 @@ export const fileSchema = strict(
     operators: optionalList(approver, 'a list of ids of people and user groups'),
     auditors: optionalList(approver, 'a list of ids of people and user groups'),
     people: peopleSchema,
+    audit,
     clocks,
     polls,
   },
@@ -136,4 +142,4 @@ export const fileSchema = strict(
 export type File = z.output<typeof fileSchema>
 
 /** Keys whose whole group may be left empty (`clocks:` with nothing below), as if left out. */
-export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'people', 'clocks', 'polls'] as const
+export const mayBeEmpty = ['server', 'redis', 'operators', 'auditors', 'people', 'audit', 'clocks', 'polls'] as const

@@ -15,6 +15,7 @@ import { preparing } from './preparing.ts'
 import { requested } from './requested.ts'
 import { running } from './running.ts'
 import { submitting } from './submitting.ts'
+import { turnedAway } from './turned-away.ts'
 import { isWatched, watching } from './watching.ts'
 
 const steps: Readonly<Record<WorkingStatus, Step>> = {
@@ -69,7 +70,8 @@ function stepOf(job: Pick<Job, 'transfer' | 'clocks' | 'now'>): Step | undefined
 }
 
 /** Writes what the step wants, then acts on it. True: go on at once. */
-async function settle(job: Job, { transfer }: Stored, hint: Hint, move: Move): Promise<boolean> {
+async function settle(job: Job, stored: Stored, hint: Hint, move: Move): Promise<boolean> {
+  const { transfer } = stored
   const { store, lease, now } = job
   const { effects, due, act } = move
   const events = (move.events ?? []).map((event): Event => ({ ...event, at: now }))
@@ -87,6 +89,9 @@ async function settle(job: Job, { transfer }: Stored, hint: Hint, move: Move): P
     ...(isFinal(next.status) ? { guard: 'free' } : {}),
   })
   if (result.kind === 'lost') return false
+  if (result.kind === 'limit' || result.kind === 'crowded') {
+    return settle(job, stored, hint, await turnedAway(job, move.events ?? [], result))
+  }
   if (result.kind !== 'committed') return true
   if (events.length > 0) hint('show', transfer.id)
   await act?.()

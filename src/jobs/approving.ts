@@ -1,14 +1,14 @@
 import { causeOf } from '../transfer/cancel.ts'
 import { PermanentError, TransientError } from '../transfer/errors.ts'
 import { type Connection, type Fault, type Side, sides } from '../transfer/model.ts'
-import type { Effect } from '../transfer/ports.ts'
+import type { Effect, Taken } from '../transfer/ports.ts'
 import { tally } from '../transfer/quorum.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
 import { bypass, finish, isOver, leave, overdue, readOurs } from './moves.ts'
 import { unasked } from './unasked.ts'
 
 /** What a slot keeps of one PUT. */
-type PutResult = { ok: true } | { ok: false; fault: Fault }
+type PutResult = ({ ok: true } & Taken) | { ok: false; fault: Fault }
 
 /** Approves exactly the connections of the record, each read again by its id right before, and reads back until both are Approved. */
 export const approving: Step = async (job) => {
@@ -74,9 +74,9 @@ export function put(
     const verdict = what === 'approve' ? 'Approved' : 'Rejected'
     const result = await azure
       .decide(transfer.request, connection, verdict, describe(job, verdict), lease.mayStart)
-      .then((): PutResult => ({ ok: true }))
+      .then((taken): PutResult => ({ ok: true, ...taken }))
       .catch((error: unknown): PutResult => ({ ok: false, fault: faultOf(error) }))
-    await store.result(transfer.id, slot, effect.token, result)
+    await store.result(transfer.id, slot, effect.token, result, job.clock.now())
   }
   const intended = intents.map(({ connection, effect }): EventBody => {
     return { type: 'approve_intended', side: connection.side, token: effect.token }

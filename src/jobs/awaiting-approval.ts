@@ -14,6 +14,8 @@ import { isStopped, planned } from './plan.ts'
 import { refuse } from './requested.ts'
 import { unasked } from './unasked.ts'
 
+const never = Number.POSITIVE_INFINITY
+
 /** Counts what people said, reminds and escalates; looks at Azure now and then, and once more right before it goes on. */
 export const awaitingApproval: Step = async (job) => {
   const { transfer, now, polls } = job
@@ -23,7 +25,7 @@ export const awaitingApproval: Step = async (job) => {
   const until = expiry(job)
   if (!reached && now >= until) return leave(job, 'expired', 'expired')
   // Before the look: that Azure does not answer holds up no reminder.
-  const { reminded = Number.POSITIVE_INFINITY, escalated = Number.POSITIVE_INFINITY } = askingDue(transfer)
+  const { reminded = never, escalated = never } = askingDue(transfer)
   const rung: readonly EventBody[] = [
     ...(now >= reminded ? [{ type: 'reminded' } as const] : []),
     ...(now >= escalated ? [{ type: 'escalated' } as const] : []),

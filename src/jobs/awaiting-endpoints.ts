@@ -2,14 +2,14 @@ import { causeOf } from '../transfer/cancel.ts'
 import { gateOf } from '../transfer/material.ts'
 import { type Connection, type Side, sides } from '../transfer/model.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
-import { bypass, finish, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
+import { bypass, clockOf, finish, isOver, leave, nextPoll, overdue, progress } from './moves.ts'
 import { unasked } from './unasked.ts'
 
 type Ours = Partial<Record<Side, Connection>>
 
 /** Waits until Azure's result names both connections; without names nothing goes on by itself. */
 export const awaitingEndpoints: Step = async (job) => {
-  const { transfer, azure, clocks } = job
+  const { transfer, azure } = job
   if (transfer.cancel) return leave(job, 'cancelled', causeOf(transfer.cancel))
   const { operation, request } = transfer
   if (!operation) throw new Error(`Transfer ${transfer.id} has no operation`)
@@ -17,7 +17,7 @@ export const awaitingEndpoints: Step = async (job) => {
   if (isOver(seen)) return seen.state === 'succeeded' ? unasked(job) : finish(job, seen)
   if (overdue(job)) return leave(job, 'failed', 'endpoints_missing')
   const events = progress(job, seen)
-  const due = Math.min(nextPoll(job, seen.retryAfter), transfer.since + clocks.awaiting_endpoints)
+  const due = Math.min(nextPoll(job, seen.retryAfter), transfer.since + clockOf(job, 'awaiting_endpoints'))
   const unnamed = seen.named.length === 0
   if (unnamed && job.now < transfer.since + job.polls.most) return { events, due }
   const fresh = isNew(job, await azure.connections(request))

@@ -118,6 +118,8 @@ async function cancel(job: Job): Promise<readonly EventBody[]> {
   // More slowly as it goes on: every try is an entry in the audit.
   if (before && now < before.at + Math.max(polls.closing, (now - transfer.since) * 0.1)) return []
   const answer = await azure.cancel(transfer.request, transfer.operation)
-  if (answer.kind === 'asked') return [{ type: 'undo', what: 'cancel', state: 'done' }]
+  const { requestId } = { requestId: undefined, ...answer }
+  if (answer.kind === 'asked')
+    return [{ type: 'undo', what: 'cancel', state: 'done', ...(requestId ? { requestId } : {}) }]
   return [{ type: 'undo', what: 'cancel', state: 'refused', fault: answer.fault }]
 }

@@ -1,12 +1,12 @@
 import { PermanentError, TransientError } from '../transfer/errors.ts'
 import { toRemove } from '../transfer/left-over.ts'
 import type { Connection, Fault, LeftOver, Side } from '../transfer/model.ts'
-import type { Effect } from '../transfer/ports.ts'
+import type { Effect, Taken } from '../transfer/ports.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
-import { nextPoll } from './moves.ts'
+import { clockOf, nextPoll } from './moves.ts'
 
 /** What a slot keeps of one DELETE. `lasting`: trying again changes nothing. */
-type RemoveResult = { ok: true } | { ok: false; fault: Fault; lasting: boolean }
+type RemoveResult = ({ ok: true } & Taken) | { ok: false; fault: Fault; lasting: boolean }
 
 /** How one connection stands: settled, to be removed now, or to be looked at again. */
 type Turn = { settled: LeftOver } | { remove: Connection } | 'wait'
@@ -28,9 +28,9 @@ export const leftOver: Step = async (job) => {
 }
 
 async function turnOf(job: Job, ours: Connection): Promise<Turn> {
-  const { azure, transfer, effects, now, polls, clocks } = job
+  const { azure, transfer, effects, now, polls } = job
   const { side, id, name } = ours
-  const late = now >= (transfer.ending?.at ?? now) + clocks.closing
+  const late = now >= (transfer.ending?.at ?? now) + clockOf(job, 'closing')
   const settled = (state: LeftOver['state'], fault?: Fault): Turn => {
     return { settled: { side, id, name, state, ...(fault ? { fault } : {}) } }
   }
@@ -76,9 +76,9 @@ function remove(job: Job, connections: readonly Connection[], events: readonly E
   const one = async ({ slot, connection, effect }: (typeof intents)[number]): Promise<void> => {
     const result = await azure
       .remove(transfer.request, connection, lease.mayStart)
-      .then((): RemoveResult => ({ ok: true }))
+      .then((taken): RemoveResult => ({ ok: true, ...taken }))
       .catch(resultOf)
-    await store.result(transfer.id, slot, effect.token, result)
+    await store.result(transfer.id, slot, effect.token, result, job.clock.now())
   }
   return {
     events,

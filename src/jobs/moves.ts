@@ -15,9 +15,16 @@ import type { Observation } from '../transfer/ports.ts'
 import type { EventBody, Job, Move } from './job.ts'
 import { workOf } from './work.ts'
 
+/** The longest time in a status: the rule's own, once it is settled which rule counts, or that of all transfers. */
+export function clockOf({ transfer, clocks }: Pick<Job, 'transfer' | 'clocks'>, status: WorkingStatus): Millis {
+  const own = transfer.candidates ? undefined : transfer.rule.clocks?.[status]
+  return own ?? clocks[status]
+}
+
 /** True when the transfer has been in its status for longer than the status' clock allows. */
-export function overdue({ transfer, clocks, now }: Job): boolean {
-  return now >= transfer.since + clocks[transfer.status as WorkingStatus]
+export function overdue(job: Job): boolean {
+  const { transfer, now } = job
+  return now >= transfer.since + clockOf(job, transfer.status as WorkingStatus)
 }
 
 /** The next look: from `polls.least`, growing with the age of the status to `polls.most`, never before Azure wants it. */

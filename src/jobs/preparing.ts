@@ -12,7 +12,10 @@ export const preparing: Step = async (job) => {
   if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
   try {
     const prepared = await azure.prepare(request, plan, lease.mayStart)
-    if (prepared.kind === 'working') return { due: nextPoll(job) }
+    if (prepared.kind === 'working') {
+      const { sent } = prepared
+      return { events: sent ? [{ type: 'creation_sent', ...sent }] : [], due: nextPoll(job) }
+    }
     return { events: [{ type: 'prepared', made: prepared.made }], due: now }
   } catch (error) {
     if (error instanceof PermanentError) return end(job, { outcome: 'failed', fault: error.fault })

@@ -1,5 +1,6 @@
 import type { Event } from '../transfer/events.ts'
 import type { Millis } from '../transfer/model.ts'
+import { newlyTold } from '../transfer/newly-told.ts'
 import type { Chat, ChatSlot, ChatState, Clock, HeldLease, Store, Stored } from '../transfer/ports.ts'
 
 /** What `show` works with. `progressEvery`: the least time between two edits that only tell progress, in milliseconds. */
@@ -30,7 +31,8 @@ export async function save(run: Run, change: (state: ChatState) => ChatState): P
   const { store, lease, stored, saving } = run
   const saved = saving.then(async () => {
     const state = change(run.state)
-    if (!(await store.commitChat(lease, run.version, state, stored.transfer.version, 0))) throw new Lost()
+    const told = newlyTold(run.state, state, stored.transfer)
+    if (!(await store.commitChat(lease, run.version, state, stored.transfer.version, 0, told))) throw new Lost()
     run.state = state
     run.version += 1
   })

@@ -61,7 +61,8 @@ function attempt(job: Job, number: number, snapshot: readonly string[]): Move {
       if (!plan) throw new Error(`Transfer ${transfer.id} has no plan`)
       return azure.submit(request, plan, lease.mayStart)
     }
-    await store.result(transfer.id, 'submit', token, await submit().catch(unsent))
+    const result = await submit().catch(unsent)
+    await store.result(transfer.id, 'submit', token, result, job.clock.now())
   }
   return {
     events: [{ type: 'submit_intended', attempt: number, token, snapshot }],

@@ -39,8 +39,9 @@ async function changeOf({ azure, transfer, effects, log }: Job, ours: Connection
     const seen = await azure.connection(transfer.request, ours)
     const isSame = seen?.privateEndpoint.toLowerCase() === ours.privateEndpoint.toLowerCase()
     const now = seen && isSame ? seen.state : 'Gone'
-    // The end may have been told by what was read before our own approval.
-    const isOurDoing = now === 'Approved' && effects[slotOf('approve', side)] !== undefined
+    // Where nothing could be read at the end, it was told by what was known before our own PUT.
+    const put = now === 'Approved' ? 'approve' : now === 'Rejected' ? 'reject' : undefined
+    const isOurDoing = put !== undefined && effects[slotOf(put, side)] !== undefined
     return now === was || isOurDoing ? [] : [{ side, id, name, was, now }]
   } catch (error) {
     if (!(error instanceof PermanentError || error instanceof TransientError)) throw error

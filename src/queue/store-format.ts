@@ -1,11 +1,12 @@
+import { digestOf } from '../audit/entry.ts'
 import type { Event } from '../transfer/events.ts'
-import type { Person, Transfer } from '../transfer/model.ts'
+import type { Fault, Millis, Person, Transfer } from '../transfer/model.ts'
 import { accountsOf } from '../transfer/people.ts'
-import type { Answer, ChatState, Due, Effect, Notice, Once, Store, Stored } from '../transfer/ports.ts'
+import type { Answer, ChatState, Due, Effect, Notice, Once, RefusalLimit, Store, Stored } from '../transfer/ports.ts'
 
 /** What the scripts know of a record; the document itself is opaque to them. */
 export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> {
-  const { id, version, schema, status, request } = transfer
+  const { id, version, schema, status, since, request } = transfer
   return {
     id,
     version,
@@ -13,12 +14,25 @@ export function recordOf(transfer: Transfer): Readonly<Record<string, unknown>> 
     status,
     doc: JSON.stringify(transfer),
     at: request.at,
+    since,
     // One person has one index, whichever account they asked with.
     requester: accountsOf(request).toSorted()[0],
     // Azure's ids are the same in any case of letters.
     database: request.database.id.toLowerCase(),
     // A dry run starts nothing that another transfer could be in the way of.
     guards: !request.dryRun,
+    rule: transfer.rule.name,
+  }
+}
+
+/** What the transfer's rule lets be open at a time, for the call in which it comes under that rule; a dry run takes no room. */
+export function roomOf(next: Transfer, how: 'created' | 'settled'): Readonly<Record<string, number>> | undefined {
+  const { request, rule, candidates } = next
+  if (request.dryRun || candidates) return undefined
+  return {
+    ...(rule.maxOpenOfRule === undefined ? {} : { most: rule.maxOpenOfRule }),
+    // One that is settled is counted among the requester's already.
+    ...(how === 'settled' ? { maxOpen: rule.maxOpen } : {}),
   }
 }
 
@@ -53,7 +67,7 @@ export function fieldsOf(flat: readonly string[]): Record<string, string> {
   return fields
 }
 
-/** One flat line for each event; the hash of the chain is known for the last of them. */
+/** One flat line for each event. */
 export function auditLines(next: Transfer, events: readonly Event[]): readonly (readonly string[])[] {
   return events.map((event, index) => {
     const version = next.version - events.length + index + 1
@@ -63,7 +77,6 @@ export function auditLines(next: Transfer, events: readonly Event[]): readonly (
       kind: event.type,
       transfer: next.id,
       version: String(version),
-      ...(version === next.version ? { head: next.head } : {}),
       ...(by === undefined ? {} : { by }),
       event: JSON.stringify(event),
     })
@@ -80,6 +93,29 @@ export function noticeLine({ at, kind, by, transfer, facts }: Notice): readonly 
     event: JSON.stringify(facts),
   })
 }
+
+/** The line of what became of a call with effect: how it went, and Azure's own id of the request. */
+export function effectLine(
+  transfer: string,
+  slot: string,
+  token: string,
+  result: unknown,
+  at: Millis,
+): readonly string[] {
+  const { kind, ok, requestId, fault, operation } = Object(result) as Outcome
+  const outcome = kind ?? (ok === undefined ? 'unknown' : ok ? 'taken' : 'failed')
+  const id = requestId ?? fault?.requestId
+  const facts = {
+    ...{ slot, token, outcome },
+    ...(operation === undefined ? {} : { operation: operation.id }),
+    ...(fault === undefined ? {} : { code: fault.code }),
+    ...(id === undefined ? {} : { requestId: id }),
+  }
+  return noticeLine({ at, kind: 'effect', transfer, facts })
+}
+
+/** What the results of effects have in common, as far as the audit tells it. */
+type Outcome = { kind?: string; ok?: boolean; requestId?: string; fault?: Fault; operation?: { id: string } }
 
 /** As the scripts read it: cjson has no null that a script could test, so "take out" is false. */
 export function dueOf(due: Due): Readonly<Record<string, number | false>> {
@@ -100,6 +136,11 @@ export function effectsOf(effects: Readonly<Record<string, Effect | null>>): Rea
   )
 }
 
+/** The limit of a notice's actor, as the scripts read it. */
+export function limitOf({ by, at }: Notice, limit?: RefusalLimit): { limit?: Readonly<Record<string, unknown>> } {
+  return limit && by !== undefined ? { limit: { ...limit, actor: by, at } } : {}
+}
+
 /** A delivery with its answer as text. */
 export function onceOf({ delivery, answer, notAfter }: Once): Readonly<Record<string, unknown>> {
   return { delivery, answer: JSON.stringify(answer), notAfter }
@@ -108,6 +149,7 @@ export function onceOf({ delivery, answer, notAfter }: Once): Readonly<Record<st
 /** The index that a list is read from. */
 export function indexOf(by: Parameters<Store['list']>[0]): string {
   if ('requester' in by) return `by-requester:${by.requester}`
+  if ('openOf' in by) return `open:${by.openOf}`
   // Azure's ids are the same in any case of letters.
   if ('database' in by) return `by-database:${by.database.toLowerCase()}`
   return 'status' in by ? `by-status:${by.status}` : 'all'
@@ -116,9 +158,11 @@ export function indexOf(by: Parameters<Store['list']>[0]): string {
 function actorOf(event: Event): Person | undefined {
   if (event.type === 'requested') return event.request.by
   if (event.type === 'decided') return event.decision.by
+  if (event.type === 'question_asked') return event.question.by
+  if (event.type === 'withdrawn') return event.withdrawal.by
   return event.type === 'cancel_asked' || event.type === 'settled' ? event.by : undefined
 }
 
 function flat(fields: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(fields).flat()
+  return Object.entries({ ...fields, digest: digestOf(fields) }).flat()
 }

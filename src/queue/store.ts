@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { openRulesOf } from '../transfer/candidates.ts'
 import { isFinal } from '../transfer/lifecycle.ts'
 import { workingStatuses } from '../transfer/model.ts'
 import type { CommitResult, CreateResult, Lease, Store } from '../transfer/ports.ts'
 import { hashTag } from './keys.ts'
 import type { Log } from './log.ts'
+import { note } from './lua/audit-scripts.ts'
 import * as records from './lua/record-scripts.ts'
 import { runScript, type Script } from './lua/script.ts'
 import * as work from './lua/work-scripts.ts'
@@ -13,14 +15,17 @@ import { confirmByReplica } from './replicas.ts'
 import {
   auditLines,
   dueOf,
+  effectLine,
   effectsOf,
   fieldsOf,
   indexOf,
+  limitOf,
   noticeLine,
   onceOf,
   parseAnswer,
   parseStored,
   recordOf,
+  roomOf,
 } from './store-format.ts'
 
 /** The store over one connection; `ready` resolves once `notAfter` can be asked. */
@@ -49,8 +54,8 @@ function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'ans
       const answer = await redis.get(`${tag}:idem:${delivery}`)
       return answer === null ? undefined : parseAnswer(answer)
     },
-    list: async (by, most) => {
-      const found = (await run(work.list, { index: indexOf(by), most })) as string[][]
+    list: async (by, most, { skip = 0, since = '-inf' } = {}) => {
+      const found = (await run(work.list, { index: indexOf(by), most, skip, since })) as string[][]
       return found.flatMap((flat) => parseStored(fieldsOf(flat)) ?? [])
     },
     audit: async (from, most) => {
@@ -60,13 +65,14 @@ function readers(redis: Redis, tag: string, run: Run): Pick<Store, 'read' | 'ans
   }
 }
 
-function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'remember'> {
+function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'remember' | 'note'> {
   return {
     create: async (next, events, once, due) =>
       createResult(
         await run(records.create, {
           ...recordOf(next),
-          maxOpen: next.rule.maxOpen,
+          maxOpen: Math.max(...openRulesOf(next).map(({ maxOpen }) => maxOpen)),
+          ...(roomOf(next, 'created') ? { room: roomOf(next, 'created') } : {}),
           audit: auditLines(next, events),
           once: onceOf(once),
           due: dueOf(due),
@@ -82,6 +88,7 @@ function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'rem
           effects: effectsOf(effects ?? {}),
           due: dueOf(due),
           final: isFinal(next.status),
+          ...(events.some(({ type }) => type === 'rule_settled') ? { room: roomOf(next, 'settled') } : {}),
           free: guard === 'free',
           ...(once ? { once: onceOf(once) } : {}),
           ...(lease ? { lease: holderOf(lease) } : {}),
@@ -90,12 +97,18 @@ function writers(redis: Redis, run: Run): Pick<Store, 'create' | 'commit' | 'rem
       if (effects && result.kind === 'committed') await confirmByReplica(redis)
       return result
     },
-    remember: async (once, notice) => {
+    remember: async (once, notice, limit) => {
       const [kind, value] = (await run(records.remember, {
         once: onceOf(once),
         audit: [noticeLine(notice)],
+        ...limitOf(notice, limit),
       })) as Reply
-      return kind === 'repeat' ? repeat(value) : { kind: kind as 'kept' | 'late' }
+      return kind === 'repeat' ? repeat(value) : { kind: kind as 'kept' | 'held' | 'late' }
+    },
+    note: async (notice, how) => {
+      const told = how === 'held' && notice.by !== undefined ? { told: notice.by } : {}
+      const limit = typeof how === 'object' ? limitOf(notice, how) : {}
+      return (await run(note, { call: callId(), audit: [noticeLine(notice)], ...told, ...limit })) as 'kept' | 'held'
     },
   }
 }
@@ -108,11 +121,14 @@ function workers(
   return {
     park: (lease, version, due, how) =>
       isDone(work.park, { ...held(lease), version, due: dueOf(due), failed: how === 'failed' }),
-    result: (id, slot, token, result) =>
-      isDone(work.result, { id, slot, token, result: JSON.stringify(result ?? null) }),
-    commitChat: (lease, chatVersion, chat, seen, due) =>
+    result: (id, slot, token, result, at) => {
+      const audit = [effectLine(id, slot, token, result, at)]
+      return isDone(work.result, { id, slot, token, result: JSON.stringify(result ?? null), audit })
+    },
+    commitChat: (lease, chatVersion, chat, seen, due, told = []) =>
       isDone(work.commitChat, {
         ...held(lease),
+        audit: told.map(noticeLine),
         chatVersion,
         chat: JSON.stringify(chat),
         seen,
@@ -132,19 +148,22 @@ function workers(
   }
 }
 
-type Reply = [kind: string, value?: string]
+type Reply = [kind: string, value?: string, ...more: string[]]
 
 function createResult(reply: unknown): CreateResult {
-  const [kind, value = ''] = reply as Reply
+  const [kind, value = '', ...more] = reply as Reply
   if (kind === 'repeat') return repeat(value)
+  if (kind === 'crowded') return { kind, ids: [value, ...more] }
   if (kind === 'guarded') return { kind, by: value }
   if (kind === 'limit') return { kind, open: Number(value) }
   return { kind: kind as 'created' | 'taken' | 'late' }
 }
 
 function commitResult(reply: unknown): CommitResult {
-  const [kind, value] = reply as Reply
-  return kind === 'repeat' ? repeat(value) : { kind: kind as 'committed' | 'conflict' | 'late' | 'lost' }
+  const [kind, value = '', ...more] = reply as Reply
+  if (kind === 'limit') return { kind, open: Number(value) }
+  if (kind === 'crowded') return { kind, ids: [value, ...more] }
+  return kind === 'repeat' ? repeat(value || undefined) : { kind: kind as 'committed' | 'conflict' | 'late' | 'lost' }
 }
 
 function repeat(answer = 'null'): { kind: 'repeat'; answer: ReturnType<typeof parseAnswer> } {

@@ -1,3 +1,4 @@
+import { measured } from './apply-rule.ts'
 import type { Event } from './events.ts'
 import { type Change, illegal, mayHaveStarted } from './lifecycle.ts'
 import { gateOf } from './material.ts'
@@ -20,9 +21,13 @@ function applySubmit(transfer: Transfer, event: Event): Change | undefined {
     case 'planned': {
       const asksFirst = gateOf(transfer) === 'submission'
       require(transfer.status === 'requested' || transfer.status === 'awaiting_approval')
-      if (asksFirst || transfer.request.dryRun || transfer.status === 'awaiting_approval') return { plan: event.plan }
-      return { plan: event.plan, status: 'submitting' }
+      const read = measured(transfer, event.plan)
+      if (asksFirst || transfer.request.dryRun || transfer.status === 'awaiting_approval') return read
+      return { ...read, status: 'submitting' }
     }
+    case 'creation_sent':
+      require(transfer.status === 'preparing' && transfer.request.create !== undefined && tally(transfer).reached)
+      return {}
     case 'prepared': {
       require(transfer.status === 'preparing' && transfer.request.create !== undefined && tally(transfer).reached)
       const told = [{ kind: 'prepared', made: event.made } as const]

@@ -1,11 +1,12 @@
 import { applyChanged } from './after-end.ts'
 import { applyAzure } from './apply-azure.ts'
 import { applyPeople } from './apply-people.ts'
+import { applyRule } from './apply-rule.ts'
 import { applyAskingClocks } from './asking-clocks.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
-import { chain, changedFacts, digestOf, materialOf } from './material.ts'
+import { changedFacts, digestOf, materialOf } from './material.ts'
 import type { Milestone, Round, Transfer } from './model.ts'
 import { applyStall } from './stall.ts'
 import { applyUsual } from './usual.ts'
@@ -19,6 +20,7 @@ export function apply(transfer: Transfer, event: Event): Transfer {
   if (!theirs && isFinal(transfer.status)) throw illegal(transfer, event)
   const change =
     theirs ??
+    applyRule(transfer, event) ??
     applyAsking(transfer, event) ??
     applyAskingClocks(transfer, event) ??
     applyStall(transfer, event) ??
@@ -33,7 +35,6 @@ export function apply(transfer: Transfer, event: Event): Transfer {
     since: moved ? event.at : transfer.since,
     story: [...transfer.story, ...told.map((milestone) => ({ ...milestone, at: event.at }) as Milestone)],
     version: transfer.version + 1,
-    head: chain(transfer.head, transfer.version + 1, event),
   }
 }
 
@@ -52,10 +53,11 @@ export function start(event: Extract<Event, { type: 'requested' }>): Transfer {
     since: event.at,
     request: event.request,
     rule: event.rule,
+    ...(event.candidates ? { candidates: event.candidates } : {}),
+    ...(event.explained ? { explained: event.explained } : {}),
     connections: {},
     decisions: [],
     story: [],
-    head: chain('', 1, event),
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Discovered, databaseTarget, type FoundServer, storageEntry } from './discovered.ts'
 import { Refusal } from './errors.ts'
-import type { DatabaseTarget, Rule } from './model.ts'
-import { mayNameIn, namesDatabase, namesStorage } from './naming.ts'
+import type { DatabaseTarget, Operation, Rule, When } from './model.ts'
+import { fitsName, mayNameIn, namesDatabase, namesStorage } from './naming.ts'
 import type { Policy, Reach, StorageEntry } from './policy.ts'
 
 /** What a request may name besides the catalogue: by full resource id, or among what was discovered and a rule names. */
@@ -44,7 +44,9 @@ export function mayList(rules: readonly Rule[], side: 'database' | 'storage', pa
 /** Whether some rule names the container. */
 export function mayUse(policy: Policy, entry: StorageEntry, container: string): boolean {
   const aliases = policy.catalogue.storage.map(({ alias }) => alias)
-  return policy.rules.some(({ when }) => namesStorage(when.storage, { ...entry, container }, aliases))
+  return policy.rules.some(
+    ({ when }) => namesStorage(when.storage, { ...entry, container }, aliases) && couldHold(when, container),
+  )
 }
 
 /** Whether what was typed is meant as a resource id. */
@@ -81,7 +83,23 @@ export function checkLogin(reach: Reach | undefined, { server }: { server: strin
 }
 
 function namedBySome(rules: readonly Rule[], target: DatabaseTarget): boolean {
-  return rules.some(({ when }) => namesDatabase(when.database, target))
+  return rules.some(({ when }) => namesDatabase(when.database, target) && couldMove(when, target))
+}
+
+/** What is not of the catalogue has no label, so that no rule which states one can be about it. */
+function couldMove(when: When, { server, subscription }: DatabaseTarget): boolean {
+  const isThere = when.subscription?.includes(subscription.toLowerCase()) ?? true
+  const fits = isThere && when.environment === undefined && (!when.server || fitsName(when.server, server))
+  return fits && operationsOf(when).some((each) => when[each === 'export' ? 'from' : 'to'] === undefined)
+}
+
+function couldHold(when: When, container: string): boolean {
+  if (when.container && !fitsName(when.container, container)) return false
+  return operationsOf(when).some((each) => when[each === 'export' ? 'to' : 'from'] === undefined)
+}
+
+function operationsOf({ operation }: When): readonly Operation[] {
+  return operation.length > 0 ? operation : ['export', 'import']
 }
 
 function gapOf({ discover }: Reach, discovered: Discovered | undefined): Readonly<Record<string, string>> {

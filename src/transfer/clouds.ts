@@ -2,6 +2,8 @@
 export type CloudEndpoints = {
   resourceManager: string
   authority: string
+  /** Microsoft Graph, which is also the audience of its tokens. */
+  graph: string
   sqlSuffix: string
   blobSuffix: string
   vaultSuffix: string
@@ -17,6 +19,7 @@ export const cloudEndpoints: Readonly<Record<CloudName, CloudEndpoints>> = {
   public: {
     resourceManager: 'https://management.azure.com',
     authority: 'https://login.microsoftonline.com',
+    graph: 'https://graph.microsoft.com',
     sqlSuffix: 'database.windows.net',
     blobSuffix: 'blob.core.windows.net',
     vaultSuffix: 'vault.azure.net',
@@ -24,6 +27,7 @@ export const cloudEndpoints: Readonly<Record<CloudName, CloudEndpoints>> = {
   usgovernment: {
     resourceManager: 'https://management.usgovcloudapi.net',
     authority: 'https://login.microsoftonline.us',
+    graph: 'https://graph.microsoft.us',
     sqlSuffix: 'database.usgovcloudapi.net',
     blobSuffix: 'blob.core.usgovcloudapi.net',
     vaultSuffix: 'vault.usgovcloudapi.net',
@@ -31,6 +35,7 @@ export const cloudEndpoints: Readonly<Record<CloudName, CloudEndpoints>> = {
   china: {
     resourceManager: 'https://management.chinacloudapi.cn',
     authority: 'https://login.chinacloudapi.cn',
+    graph: 'https://microsoftgraph.chinacloudapi.cn',
     sqlSuffix: 'database.chinacloudapi.cn',
     blobSuffix: 'blob.core.chinacloudapi.cn',
     vaultSuffix: 'vault.azure.cn',

@@ -1,3 +1,4 @@
+import type { Candidate, Explanation } from './candidates.ts'
 import type {
   Address,
   AzureOperation,
@@ -22,11 +23,23 @@ import type {
 
 /** Everything that can happen to a transfer. `apply()` says what it means; the audit stream keeps each one as it is. */
 export type Event = { at: Millis } & (
-  | { type: 'requested'; id: string; request: Request; rule: Rule }
+  | {
+      type: 'requested'
+      id: string
+      request: Request
+      rule: Rule
+      /** The rules of which only Azure can tell which one counts; `rule` is one of them then. */
+      candidates?: readonly Candidate[]
+      explained?: Explanation
+    }
   | { type: 'refused'; code: string; facts: Readonly<Record<string, string>> }
   | { type: 'planned'; plan: Plan }
+  /** Of several candidates this is the rule, now that the plan is read. */
+  | { type: 'rule_settled'; rule: string }
   /** The end of a dry run. */
   | { type: 'checked' }
+  /** Azure took the request for the database of an import. */
+  | { type: 'creation_sent'; requestId?: string }
   /** `made`: by us, now; else it stood there already, empty. */
   | { type: 'prepared'; made: boolean }
   | { type: 'submit_intended'; attempt: number; token: string; snapshot: readonly string[] }
@@ -57,7 +70,8 @@ export type Event = { at: Millis } & (
   | { type: 'stalled' }
   | { type: 'usual_read'; usual: Usual }
   | { type: 'closing'; outcome: ClosingOutcome; cause: Cause; fault?: Fault }
-  | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault }
+  /** `requestId`: Azure's, of the cancel that it took. */
+  | { type: 'undo'; what: 'cancel' | Side; state: 'done' | 'refused'; fault?: Fault; requestId?: string }
   | { type: 'closing_slow' }
   | { type: 'ended'; ending: Omit<Ending, 'at'> }
   /** After the end; each connection once. */

@@ -88,6 +88,8 @@ const fieldsOfCodes: Readonly<Record<string, TextField>> = {
   uri_too_long: 'blob',
   reason_too_long: 'reason',
   reason_required: 'reason',
+  reason_missing: 'reason',
+  reason_unfit: 'reason',
   bad_size: 'max-size',
   bad_redundancy: 'redundancy',
 }

@@ -1,6 +1,7 @@
 import { cleanText, holdsSecret } from './clean-text.ts'
 import { type CreationWish, readCreation } from './creation.ts'
 import { Refusal } from './errors.ts'
+import { type ListIntent, readHistory, readList } from './finding.ts'
 import { type Given, readWords, takeFlag, type Word } from './flags.ts'
 import { didYouMean } from './near.ts'
 import { readReason } from './reason.ts'
@@ -16,7 +17,10 @@ export type Intent =
   | ImportIntent
   | { kind: 'help'; topic?: string }
   | { kind: 'status'; id: string }
-  | { kind: 'list' }
+  | { kind: 'why'; id: string }
+  | ListIntent
+  | { kind: 'pending' }
+  | { kind: 'history'; database: string }
   | { kind: 'retry'; id: string }
   | { kind: 'cancel' | 'withdraw'; id: string; reason?: string }
   | { kind: 'settle'; id: string; running?: string }
@@ -41,7 +45,10 @@ export type ImportIntent = Asked & {
 }
 
 /** The verbs that people can type. */
-export const verbs = ['export', 'import', 'help', 'status', 'list', 'retry', 'cancel', 'withdraw', 'settle'] as const
+// biome-ignore format: one line a verb would hide how few they are
+export const verbs = [
+  'export', 'import', 'help', 'status', 'why', 'pending', 'list', 'history', 'retry', 'cancel', 'withdraw', 'settle',
+] as const
 type Verb = (typeof verbs)[number]
 
 /** The longest command that is read, in characters; what is longer is no command and only costs time. */
@@ -57,11 +64,13 @@ export function parseCommand(text: string): Intent {
   const verb = readVerb(first.text)
   if (verb === 'export') return readExport(first.rest)
   if (verb === 'import') return readImport(first.rest)
+  if (verb === 'list') return readList(first.rest)
+  if (verb === 'history') return { kind: 'history', database: readHistory(first.rest) }
+  if (verb === 'pending') return { kind: 'pending' }
   const words = split(first.rest)
-  if (verb === 'list') return { kind: 'list' }
   if (verb === 'help') return words[0] === undefined ? { kind: 'help' } : { kind: 'help', topic: clip(words[0]) }
   const id = readId(verb, words[0])
-  if (verb === 'status' || verb === 'retry') return { kind: verb, id }
+  if (verb === 'status' || verb === 'why' || verb === 'retry') return { kind: verb, id }
   const rest = takeWord(first.rest).rest
   return verb === 'settle' ? readSettle(id, split(rest)) : readStop(verb, id, rest)
 }

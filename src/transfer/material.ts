@@ -36,11 +36,6 @@ export function digestOf(material: Material, round: number): string {
   return sha256(canonicalize({ material, round }) ?? '').slice(0, 32)
 }
 
-/** Next head of the transfer's chain: whoever changes, drops or reorders an event breaks it. */
-export function chain(head: string, version: number, event: unknown): string {
-  return sha256(canonicalize({ head, version, event }) ?? '')
-}
-
 /** Warnings about what is to be moved; not those that come and go with other jobs, or with whether Azure could be read. */
 function lasting(checks: readonly Check[]): readonly string[] {
   const passing = new Set<Check['name']>(['busy', 'leftovers', 'permissions'])

@@ -17,6 +17,8 @@ import type { Standing } from './stall.ts'
 /** What the thread tells, in order; one reply each. */
 export type Milestone = { at: Millis } & (
   | { kind: 'prepared'; made: boolean }
+  /** `size`: bytes of data, where they could be read. */
+  | { kind: 'rule_settled'; rule: string; size?: number }
   | { kind: 'submitted'; operation: string; adopted: boolean }
   | { kind: 'unclear'; fault: Fault }
   | { kind: 'asked'; round: number }

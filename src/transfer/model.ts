@@ -1,5 +1,6 @@
 import type { Changed } from './after-end.ts'
 import type { Cancel } from './cancel.ts'
+import type { Candidate, Explanation } from './candidates.ts'
 import type { LeftOver } from './left-over.ts'
 import type { Milestone } from './milestone.ts'
 import type { Somebody } from './people.ts'
@@ -27,7 +28,7 @@ export type { DatabaseState, Work } from './work.ts'
 
 /** An account, never an e-mail address: `slack:<team>/<user id>`, `teams:<tenant>/<object id>`. Opaque outside the adapters. */
 export type Person = string
-/** A person, a group (`slack:<team>/<user group id>`) or `anyone` (every full member of either chat). Only a `Directory` can tell who is behind it. */
+/** A person, a group (`slack:<team>/<user group id>`, `teams:<tenant>/group:<object id>`) or `anyone` (every full member of either chat). Only a `Directory` can tell who is behind it. */
 export type Principal = string
 /** Where messages can go: a channel or a person. Opaque outside the adapters (`slack:<team>/<channel or user id>`, `teams:<tenant>/<conversation or object id>`). */
 export type Address = string
@@ -189,7 +190,13 @@ export type Transfer = {
   since: Millis
   request: Request
   rule: Rule
+  /** The rules of which only Azure can tell which one counts; `rule` then is one of them and binds nobody yet. */
+  candidates?: readonly Candidate[] | undefined
+  /** A dry run's: how the rules met the request. */
+  explained?: Explanation
   plan?: Plan
+  /** Bytes of data in an export's database as the first plan that knew them said: they choose the rule once. */
+  measured?: number
   /** An empty database stands there, which Drawbridge made for this import. */
   created?: true
   /** Ids of all connections on both sides, and of an import's earlier operations, before the first submit. */
@@ -216,6 +223,4 @@ export type Transfer = {
   /** Connections of ours that changed after the end, one entry each. */
   afterEnd?: readonly Changed[]
   story: readonly Milestone[]
-  /** SHA-256 chain over the applied events, hex. */
-  head: string
 }

@@ -46,6 +46,11 @@ function names(glob: string): boolean {
   return /[\p{L}\p{N}]/u.test(glob) && glob.includes('/') && !/!\(|\[[!^]/.test(glob)
 }
 
+/** A plain name, as of a server or container, against patterns. */
+export function fitsName(globs: readonly string[], name: string): boolean {
+  return globs.some((glob) => matches(glob, name))
+}
+
 /** Patterns over names never meet an id: `!(test)/**` would match every one. */
 function fits(globs: readonly string[], plain: readonly string[], ids: readonly string[]): boolean {
   return globs.some((glob) => (glob.startsWith('/') ? ids : plain).some((name) => matches(glob, name)))

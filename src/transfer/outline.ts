@@ -78,9 +78,9 @@ function reminders(transfer: Transfer, { reminder, slots }: ChatState): readonly
   })
 }
 
-/** Where it was asked the root stands already. */
-function silent({ request, rule }: Transfer): readonly Wanted[] {
-  if (request.dryRun) return []
+/** Where it was asked the root stands already; before it is settled which rule counts, nobody can say who is told. */
+function silent({ request, rule, candidates }: Transfer): readonly Wanted[] {
+  if (request.dryRun || candidates) return []
   const places = [...new Set(rule.tell ?? [])].filter((address) => address !== request.origin.address)
   return places.map((address) => ({ key: `tell:${address}`, kind: 'tell', address, to: { address } }))
 }

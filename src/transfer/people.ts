@@ -39,10 +39,13 @@ export function distinctPeople(
   platform = '',
 ): readonly Somebody[] {
   const ranked = accounts.toSorted((a, b) => Number(platformOf(b) === platform) - Number(platformOf(a) === platform))
-  const found: Somebody[] = []
-  for (const account of ranked) {
+  // By their accounts, not one with the other: a group may have thousands.
+  const taken = new Set<Person>()
+  return ranked.flatMap((account) => {
     const person = personBehind(people, account)
-    if (!found.some((each) => isSamePerson(each, person))) found.push(person)
-  }
-  return found
+    const all = accountsOf(person)
+    if (all.some((each) => taken.has(each))) return []
+    for (const each of all) taken.add(each)
+    return [person]
+  })
 }

@@ -1,5 +1,6 @@
-import type { DatabaseTarget, Millis, Person, Principal, Request, Rule, StorageTarget, WorkingStatus } from './model.ts'
-import { fitsDatabase, fitsStorage } from './naming.ts'
+import type { DatabaseTarget, Millis, Person, Principal, Rule, StorageTarget, WorkingStatus } from './model.ts'
+
+export { matchRule } from './explain.ts'
 
 /** A storage account of the catalogue; `container` is used when the command names none. */
 export type StorageEntry = Omit<StorageTarget, 'container' | 'blob' | 'uri'> & {
@@ -42,20 +43,6 @@ export type Clocks = Readonly<Record<WorkingStatus | 'afterEnd', Millis>>
 
 /** How often Azure is asked, in milliseconds: `running` from `least`, growing to `most`. */
 export type Polls = { least: Millis; most: Millis; approval: Millis; closing: Millis }
-
-/** The rule that a request falls under: the first one that fits. */
-export function matchRule(
-  { rules, catalogue }: Pick<Policy, 'rules' | 'catalogue'>,
-  { operation, database, storage }: Pick<Request, 'operation' | 'database' | 'storage'>,
-): Rule | undefined {
-  const aliases = catalogue.storage.map(({ alias }) => alias)
-  return rules.find(
-    ({ when }) =>
-      (when.operation.length === 0 || when.operation.includes(operation)) &&
-      fitsDatabase(when.database, database) &&
-      fitsStorage(when.storage, storage, aliases),
-  )
-}
 
 /** Every principal that a rule gives a say to; with operators and auditors, those who may see its transfers. */
 export function peopleOf(rule: Rule): readonly Principal[] {

@@ -58,9 +58,12 @@ export type Answer = { ok: boolean; lines: readonly Line[]; about?: TextField }
 
 /* ---- Azure ---- */
 
+/** A call with effect that Azure took, by Azure's own id of the request where it gave one. */
+export type Taken = { requestId?: string }
+
 /** What became of the one call that is not idempotent. */
 export type Submission =
-  | { kind: 'accepted'; operation: AzureOperation }
+  | ({ kind: 'accepted'; operation: AzureOperation } & Taken)
   /** Azure (or the way to it) certainly started nothing. */
   | { kind: 'refused'; fault: Fault }
   /** It may have started: look before anything else. */
@@ -99,14 +102,14 @@ export type Azure = {
   ): Promise<readonly Check[]>
   /**
    * Finds or makes the empty database of `request.create`; `working` until Azure has it online. Most calls only read:
-   * `mayWrite` is awaited before the one that sends.
+   * `mayWrite` is awaited before the one that sends, and `sent` tells that Azure took it.
    */
   prepare(
     request: Request,
     plan: Plan,
     mayStart: () => void,
     mayWrite?: () => Promise<void>,
-  ): Promise<{ kind: 'ready'; made: boolean } | { kind: 'working' }>
+  ): Promise<{ kind: 'ready'; made: boolean } | { kind: 'working'; sent?: Taken }>
   /** All private endpoint connections of the server and of the account. */
   connections(request: Request): Promise<readonly Connection[]>
   /** One connection, read by its id now; undefined when it is gone. */
@@ -132,14 +135,17 @@ export type Azure = {
     verdict: 'Approved' | 'Rejected',
     description: string,
     mayStart: () => void,
-  ): Promise<void>
+  ): Promise<Taken>
   /**
    * One DELETE of a connection that the import/export service made on our server or account. Resolves when Azure took it
    * or has none of that id: read the connection to see that it is gone. Asking twice harms nothing.
    */
-  remove(request: Request, connection: Connection, mayStart: () => void): Promise<void>
+  remove(request: Request, connection: Connection, mayStart: () => void): Promise<Taken>
   /** Asks Azure to cancel; `refused` carries why it will not. */
-  cancel(request: Request, operation: AzureOperation): Promise<{ kind: 'asked' } | { kind: 'refused'; fault: Fault }>
+  cancel(
+    request: Request,
+    operation: AzureOperation,
+  ): Promise<({ kind: 'asked' } & Taken) | { kind: 'refused'; fault: Fault }>
 }
 
 /** What a call costs: a read, a write, or a list of a storage account's connections (the tightest limit). */

@@ -14,7 +14,7 @@ export function tally(transfer: Transfer): Tally {
   const approvals = decisions.filter((decision) => decision.verdict === 'approve')
   const needs = transfer.rule.stages.map((stage) => stage.need)
   const need = needs.reduce((sum, each) => sum + each, 0)
-  const have = fill(
+  const have = seatsFilled(
     needs,
     approvals.map((decision) => decision.stages),
   )
@@ -26,7 +26,7 @@ export function openStages(transfer: Transfer): readonly number[] {
   const { approvals, have } = tally(transfer)
   const needs = transfer.rule.stages.map((stage) => stage.need)
   const seated = approvals.map((decision) => decision.stages)
-  return needs.flatMap((_, stage) => (fill(needs, [...seated, [stage]]) > have ? [stage] : []))
+  return needs.flatMap((_, stage) => (seatsFilled(needs, [...seated, [stage]]) > have ? [stage] : []))
 }
 
 /** Of each person, whatever the account, the last decision; in the order in which people first spoke. */
@@ -39,7 +39,7 @@ function lastWords(all: readonly Decision[]): readonly Decision[] {
 }
 
 /** The most seats (a stage has `need` of them) that the people can fill, each person sitting once: augmenting paths. */
-function fill(needs: readonly number[], people: readonly (readonly number[])[]): number {
+export function seatsFilled(needs: readonly number[], people: readonly (readonly number[])[]): number {
   const seats = needs.map(() => [] as number[])
   const seat = (person: number, tried: Set<number>): boolean => {
     for (const stage of people[person] ?? []) {

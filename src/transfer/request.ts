@@ -21,6 +21,8 @@ export type DatabaseTarget = {
   resourceGroup: string
   server: string
   database: string
+  /** Label of the catalogue, as `prod`. */
+  environment?: string
   /** Not of the catalogue: only a rule that names it lets it be moved. */
   discovered?: true
 }
@@ -36,6 +38,8 @@ export type StorageTarget = {
   container: string
   blob: string
   uri: string
+  /** Label of the catalogue, as `prod`. */
+  environment?: string
   /** Not of the catalogue: only a rule that names account and container lets it be used. */
   discovered?: true
 }

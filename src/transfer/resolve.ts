@@ -49,7 +49,11 @@ export function resolveImport(
 }
 
 /** `server/database` on a server that is known, or a resource id; an alias means the database that has it. */
-function findServer(typed: string, databases: readonly DatabaseTarget[], beyond: Beyond | undefined): DatabaseTarget {
+export function findServer(
+  typed: string,
+  databases: readonly DatabaseTarget[],
+  beyond: Beyond | undefined,
+): DatabaseTarget {
   const wanted = typed.replace(/^([^/.]+)\.database\.[^/]+\//, '$1/')
   const known = databases.find((each) =>
     [each.alias, path(each), each.id].some((name) => lower(name) === lower(wanted)),
@@ -99,7 +103,12 @@ function checkDatabaseName(name: string): void {
   if (!possible) throw new Refusal('bad_database_name', { name: clip(name) })
 }
 
-function findDatabase(typed: string, databases: readonly DatabaseTarget[], beyond: Beyond | undefined): DatabaseTarget {
+/** A database that is there: of the catalogue, by resource id, or discovered. Throws `Refusal`. */
+export function findDatabase(
+  typed: string,
+  databases: readonly DatabaseTarget[],
+  beyond: Beyond | undefined,
+): DatabaseTarget {
   const listed = databaseAmong(typed, databases)
   if (listed) return listed
   if (beyond && isResourceId(typed)) return listedOr(databaseById(typed, beyond.reach), databases)

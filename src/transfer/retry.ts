@@ -1,5 +1,6 @@
 import { nameBlob } from './blob-name.ts'
 import { Refusal } from './errors.ts'
+import { relabelled } from './labels.ts'
 import type { Millis } from './model.ts'
 import type { Catalogue } from './policy.ts'
 import type { Request } from './request.ts'
@@ -24,7 +25,7 @@ export function again(request: Request, catalogue: Catalogue, { id, at }: { id: 
         })
       : {}
   return {
-    ...{ operation, database, storage: { ...storage, ...blob }, privateLink },
+    ...{ operation, ...relabelled({ database, storage: { ...storage, ...blob } }, catalogue), privateLink },
     ...(reason === undefined ? {} : { reason }),
     ...(create === undefined ? {} : { create }),
   }

@@ -9,6 +9,29 @@ export type When = {
   operation: readonly Operation[]
   database: readonly string[]
   storage: readonly string[]
+  /** Of the database, as guids in lower case. */
+  subscription?: readonly string[]
+  /** Patterns over the short name of the database's server. */
+  server?: readonly string[]
+  container?: readonly string[]
+  /** Labels of the catalogue: of the database, and of both sides in the direction of the data. */
+  environment?: readonly string[]
+  from?: readonly string[]
+  to?: readonly string[]
+  size?: SizeRange
+  requester?: readonly Principal[]
+  privateLink?: boolean
+}
+
+/** Bytes of data in the database that is exported. */
+export type SizeRange = { below?: number; atLeast?: number }
+
+/** Where data may go: an export to such storage, an import to such a database. What is left out allows every one. */
+export type Destinations = {
+  storage?: readonly string[]
+  container?: readonly string[]
+  database?: readonly string[]
+  environment?: readonly string[]
 }
 
 /** A rule of the policy as it was when the transfer started. Durations in milliseconds. */
@@ -28,13 +51,17 @@ export type Rule = {
   /** How long a running job may say the same before that is told: at 0, 1 and 100 %, and in between. */
   stuckAfter?: Millis
   silentAfter?: Millis
+  /** Of one requester, and of everybody under this rule. */
   maxOpen: number
+  maxOpenOfRule?: number
   /** Who has not decided yet is reminded once, this long after the first card was out. */
   remindAfter?: Millis
   /** This long after the first card was out, the people of `to` get cards and may decide too, in every stage. */
   escalate?: { after: Millis; to: readonly Principal[] }
   /** Whether a request needs a reason; `pattern` (a regular expression) must be found in it, `example` shows how. */
   reason?: { required: boolean; pattern?: string; example?: string }
+  /** The only places that data may go to under this rule. */
+  destinations?: Destinations
   /** A click on Approve has to be confirmed once. */
   confirm?: boolean
   /** Places that get the story without any mention: one message each, kept up to date. */

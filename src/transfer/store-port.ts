@@ -59,7 +59,7 @@ export type HeldLease = Lease & { held(): boolean; mayStart(): void }
 /** Next times of need; `null` takes the transfer out of that queue's due set, undefined leaves it. */
 export type Due = { advance?: Millis | null; show?: Millis | null }
 
-/** A line of the audit stream that belongs to no change of a record (refusals). */
+/** A line of the audit stream that belongs to no change of a record: refusals, commands that only read, messages. */
 export type Notice = {
   at: Millis
   kind: string
@@ -67,6 +67,9 @@ export type Notice = {
   transfer?: string
   facts: Readonly<Record<string, string>>
 }
+
+/** How many refusals of one actor the audit tells one by one in each window of so many milliseconds; the rest are counted. */
+export type RefusalLimit = { most: number; window: Millis }
 
 /** The first answer to a delivery, kept for 24 h. */
 export type Once = { delivery: string; answer: Answer; notAfter: Millis }
@@ -76,14 +79,28 @@ export type CreateResult =
   | { kind: 'repeat'; answer: Answer }
   | { kind: 'guarded'; by: string }
   | { kind: 'limit'; open: number }
+  /** The rule lets no more be open than these. */
+  | { kind: 'crowded'; ids: readonly string[] }
   | { kind: 'taken' }
   | { kind: 'late' }
 export type CommitResult =
   | { kind: 'committed' }
+  /** Where `rule_settled` is among the events, by the limits of that rule. */
+  | { kind: 'limit'; open: number }
+  | { kind: 'crowded'; ids: readonly string[] }
   | { kind: 'conflict' }
   | { kind: 'repeat'; answer: Answer }
   | { kind: 'late' }
   | { kind: 'lost' }
+
+/** Which transfers are listed: one index of the store. */
+export type ListedBy =
+  | { requester: Person }
+  /** What the person has asked for and that is still open. */
+  | { openOf: Person }
+  | { status: Status }
+  | { database: string }
+  | { all: true }
 
 /** Redis, and the only place where anything is kept. Every method is one Lua call. */
 export type Store = {
@@ -94,11 +111,20 @@ export type Store = {
   read(id: string): Promise<Stored | undefined>
   /** The first answer to this delivery, if there was one. */
   answered(delivery: string): Promise<Answer | undefined>
-  /** Keeps an answer that changed nothing (a refusal), with its line in the audit. Answers with the first one where there was one. */
+  /**
+   * Keeps an answer that changed nothing, with its line in the audit. Answers with the first one where there was one.
+   * `held`: kept, but the actor has had their `limit`, and the line was only counted.
+   */
   remember(
     once: Once,
     notice: Notice,
-  ): Promise<{ kind: 'kept' } | { kind: 'repeat'; answer: Answer } | { kind: 'late' }>
+    limit?: RefusalLimit,
+  ): Promise<{ kind: 'kept' | 'held' } | { kind: 'repeat'; answer: Answer } | { kind: 'late' }>
+  /**
+   * A line of the audit for what no answer is kept of; only counted (`held`) when the actor has had their limit. How `held`:
+   * one that was only counted, and is to be told after all.
+   */
+  note(notice: Notice, how?: RefusalLimit | 'held'): Promise<'kept' | 'held'>
   /**
    * Compare-and-set on the version before `events`; everything in one Lua call. `guard: 'free'` gives the database free.
    * With replicas, throws when none of them confirms `effects`: they are stored then, and must be looked for first.
@@ -117,10 +143,17 @@ export type Store = {
    * `failed` keeps counting the tries, so that the next failure waits longer.
    */
   park(lease: Lease, version: number, due: Due, how?: 'failed'): Promise<boolean>
-  /** Stores what became of an effect, by its intent's token, whatever the version; wakes `advance`. */
-  result(id: string, slot: string, token: string, result: unknown): Promise<boolean>
-  /** Saves what chat shows. `due: null` is kept only if `seen` is still the record's version. */
-  commitChat(lease: Lease, chatVersion: number, chat: ChatState, seen: number, due: Millis | null): Promise<boolean>
+  /** Stores what became of an effect, by its intent's token, whatever the version, with its line in the audit; wakes `advance`. */
+  result(id: string, slot: string, token: string, result: unknown, at: Millis): Promise<boolean>
+  /** Saves what chat shows, with the lines of what people got to see. `due: null` is kept only if `seen` is still the record's version. */
+  commitChat(
+    lease: Lease,
+    chatVersion: number,
+    chat: ChatState,
+    seen: number,
+    due: Millis | null,
+    told?: readonly Notice[],
+  ): Promise<boolean>
   /** Ids that are due, pushed by the lease time so that they come back by themselves. */
   claim(role: Role, now: Millis, most: number): Promise<readonly string[]>
   /** Makes every working transfer due that is in no due set; answers their ids. An entry means a defect or a hand in Redis. */
@@ -129,11 +162,11 @@ export type Store = {
   begin(lease: Lease): Promise<{ tries: number } | undefined>
   renew(lease: Lease): Promise<boolean>
   finish(lease: Lease): Promise<void>
-  /** Newest first; of a database by its resource id, in any case of letters. */
-  list(
-    by: { requester: Person } | { status: Status } | { database: string } | { all: true },
-    most: number,
-  ): Promise<readonly Stored[]>
+  /**
+   * Newest first; of a database by its resource id, in any case of letters. Of a status by when that began, all others by
+   * when it was asked; `skip` leaves out as many of the newest, and `since` what is older.
+   */
+  list(by: ListedBy, most: number, from?: { skip?: number; since?: Millis }): Promise<readonly Stored[]>
   /** The audit, oldest first, from a number on. */
   audit(from: number, most: number): Promise<readonly Readonly<Record<string, string>>[]>
 }

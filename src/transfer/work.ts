@@ -23,7 +23,7 @@ export function tookUntil(transfer: Transfer, now: Millis, changedAt: Millis | u
 }
 
 /** Bytes of data in an export's database, where a check before the submit could read them. */
-export function dataBytes({ plan, request }: Transfer): number | undefined {
+export function dataBytes({ plan, request }: Pick<Transfer, 'plan' | 'request'>): number | undefined {
   const used = Number(plan?.checks?.find(({ name }) => name === 'size')?.facts.used ?? Number.NaN)
   return request.operation === 'export' && Number.isFinite(used) && used > 0 ? used : undefined
 }

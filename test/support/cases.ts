@@ -12,6 +12,7 @@ export type CaseRule = {
   onBypass?: 'stop' | 'follow'
   unnamedConnections?: 'wait' | 'ask'
   leftOver?: 'keep' | 'remove'
+  confirm?: boolean
   stuckAfter?: string
   silentAfter?: string
   remindAfter?: string

@@ -23,14 +23,22 @@ export function clicksOn(world: World, ids: Readonly<Record<string, string>>) {
     if (!stored) throw new Error(`there is no transfer for ${name}`)
     return stored
   }
-  const openForm = async (name: string, by: string): Promise<SlackView> => {
-    await slack.as(by).click({ message: cardNow(name), actionId: 'deny' })
+  /** The root of the story as it stands. */
+  const rootNow = (name: string): SlackMessage => {
+    const [root] = messagesOf(slack, idOf(name), 'root')
+    if (!root) throw new Error(`there is no root for ${name}`)
+    return root
+  }
+  const openForm = async (name: string, by: string, actionId = 'deny'): Promise<SlackView> => {
+    const message = actionId === 'withdraw' ? rootNow(name) : cardNow(name)
+    await slack.as(by).click({ message, actionId })
     const ours = ({ view }: SlackView): boolean => String(view.private_metadata).includes(idOf(name))
     return eventually(() => slack.state.views.find((each) => each.open && each.user === by && ours(each)))
   }
   return {
     idOf,
     cardNow,
+    rootNow,
     record,
     openForm,
     approving: (name: string) => ({ message: cardNow(name), actionId: 'approve' }),
@@ -76,5 +84,5 @@ async function stateOf(world: World, { transfer }: Stored) {
   const { server } = transfer.request.database
   const lines = (await auditOf(world)).filter((line) => line.transfer === transfer.id && line.version !== undefined)
   const puts = world.azure.state.requests.filter(({ method, path }) => method === 'PUT' && path.includes(`${server}/`))
-  return { version: transfer.version, head: transfer.head, lines: lines.length, puts: puts.length }
+  return { version: transfer.version, lines: lines.length, puts: puts.length }
 }

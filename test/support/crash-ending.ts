@@ -1,4 +1,5 @@
 import type { SlackMessage } from '../../sandbox/slack/index.ts'
+import { digestOf, type Entry, linkOf, noHead } from '../../src/audit/entry.ts'
 import type { Stored } from '../../src/transfer/ports.ts'
 import { hasButtons } from './crash.ts'
 import { problemsInTeams } from './crash-teams.ts'
@@ -49,13 +50,19 @@ function ofRecord({ transfer, chat }: Stored): readonly string[] {
 }
 
 async function ofAudit(world: CrashWorld, { transfer }: Stored): Promise<readonly string[]> {
-  const lines = (await world.audit()).filter((line) => line.transfer === transfer.id && line.version !== undefined)
+  const chain = (await world.audit()).filter((line) => line.chain === transfer.id)
+  const lines = chain.filter((line) => line.version !== undefined)
   const versions = lines.map(({ version }) => Number(version))
   return unless([
     [versions.every((version, index) => version === index + 1), `the audit has the versions ${versions}`],
     [versions.length === transfer.version, `the audit has ${versions.length} of ${transfer.version} versions`],
-    [lines.at(-1)?.head === transfer.head, 'the chain of the audit does not end where the record does'],
+    [headOf(chain) === (await world.headOf(transfer.id)), 'the chain of the audit does not end where the record does'],
   ])
+}
+
+/** The head that the entries of a chain come to, by what they say. */
+function headOf(chain: readonly Entry[]): string {
+  return chain.reduce((head, line) => linkOf(head, digestOf(line), Number(line.n)), noHead)
 }
 
 function ofAzure({ azure, watch }: CrashWorld, key: string, id: string, posts: number): readonly string[] {

@@ -30,6 +30,8 @@ export type CrashWorld = Omit<World, 'proxy' | 'start'> & {
   /** True when neither queue has the transfer to look at again. */
   isAtRest(id: string): Promise<boolean>
   audit(): Promise<readonly Readonly<Record<string, string>>[]>
+  /** The head of the transfer's chain, as its record has it. */
+  headOf(id: string): Promise<string | null>
 }
 
 export type CrashWorldOptions = {
@@ -103,6 +105,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
     only: (role) => onlyOf(running, role),
     read: async (id) => parseStored(await redisClient.hgetall(`${tag}:transfer:${id}`)),
     isAtRest: async (id) => (await due('advance', id)) === null && (await due('show', id)) === null,
+    headOf: (id) => redisClient.hget(`${tag}:transfer:${id}`, 'head'),
     audit: async () => (await redisClient.xrange(`${tag}:audit`, '-', '+')).map(([, flat]) => fieldsOf(flat)),
     close: async () => {
       redisClient.disconnect()

@@ -171,6 +171,7 @@ export function createModelAzure(watch: Watch, now: () => number) {
       if (truth?.state !== 'Pending') throw new PermanentError(fault('PrivateEndpointConnectionStatusNotPending'))
       truth.state = verdict
       after(how)
+      return {}
     },
     async remove(_request, connection, mayStart) {
       const how = before('remove')
@@ -179,6 +180,7 @@ export function createModelAzure(watch: Watch, now: () => number) {
       await watch.remove(connection, truth)
       state.connections = state.connections.filter((each) => each !== truth)
       after(how)
+      return {}
     },
     async cancel() {
       const how = before('cancel')

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
-import { statusAnswer } from '../../src/cards/answers.ts'
 import { draw } from '../../src/cards/draw.ts'
+import { statusAnswer } from '../../src/cards/status-answer.ts'
 import { fieldsOf } from '../../src/queue/store-format.ts'
 import { isFinal } from '../../src/transfer/lifecycle.ts'
 import type { Transfer } from '../../src/transfer/model.ts'
@@ -100,6 +100,6 @@ function wordsOf(transfer: Transfer, at: number): readonly string[] {
   ] as const
   return [
     ...slots.map((slot) => JSON.stringify(draw(transfer, slot, at, { operators: [] }))),
-    JSON.stringify(statusAnswer(transfer, at)),
+    JSON.stringify(statusAnswer({ transfer, chat: { slots: {} } }, at)),
   ]
 }

@@ -9,6 +9,7 @@ import { createTeams } from '../../src/bot/teams.ts'
 import type { TeamsDirectory } from '../../src/bot/teams-directory.ts'
 import type { TeamsSdk } from '../../src/bot/teams-port.ts'
 import { createTeamsSdk } from '../../src/bot/teams-sdk.ts'
+import { noHome } from '../../src/cards/home-view.ts'
 import type { View } from '../../src/cards/view.ts'
 import type { Choice } from '../../src/transfer/form-choices.ts'
 import type { Declared } from '../../src/transfer/policy.ts'
@@ -48,6 +49,7 @@ export type Answers = {
   choices: (field: string) => readonly Choice[]
   decision: () => Promise<Answer>
   view: () => ReturnType<Handlers['onView']>
+  home: () => ReturnType<Handlers['onHome']>
 }
 
 /** Drawbridge's side of Teams as it runs, before a pretended Teams and with handlers that write down what they hear. */
@@ -57,6 +59,8 @@ export type TeamsAdapter = {
   /** Base of the server. */
   url: string
   heard: Heard
+  /** Where Teams said that somebody came or went. */
+  memberships: string[]
   answers: Answers
   /** Reasons of refused requests, oldest first. */
   refused: string[]
@@ -80,6 +84,8 @@ export type TeamsAdapterOptions = {
   people?: readonly Declared[]
   notes?: { forPeople: Notes; forWork: Notes }
   pace?: Pace
+  /** The file names groups of Entra. */
+  groups?: boolean
 }
 
 /** Notes in memory. */
@@ -98,7 +104,7 @@ export async function startTeamsAdapter(options: TeamsAdapterOptions = {}): Prom
   const refused: string[] = []
   const note = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
   const log = { info: note, warn: note, error: note }
-  const { heard, answers, handlers } = recorder()
+  const { heard, memberships, answers, handlers } = recorder()
   const metrics = createMetrics(log)
   const { appId = teams.appId, password = teams.appPassword, people = [] } = options
   const { tenantId: tenant, url: sandboxUrl } = teams
@@ -112,7 +118,8 @@ export async function startTeamsAdapter(options: TeamsAdapterOptions = {}): Prom
   const notes = options.notes ?? { forPeople: memory, forWork: memory }
   const { directory, open } = createTeams({
     ...{ sdk, government, people, notes, log },
-    teams: { tenants: [tenant], sandboxUrl },
+    teams: { tenant, tenants: [tenant], sandboxUrl },
+    graph: { url: 'https://graph.microsoft.com', named: options.groups ?? false },
     pace: options.pace ?? { take: async () => 0 },
     refused(reason) {
       refused.push(reason)
@@ -131,7 +138,7 @@ export async function startTeamsAdapter(options: TeamsAdapterOptions = {}): Prom
   teams.control.deliverTo(`${url}/api/messages`)
   const policy = { catalogue: { databases: [], storage: [] }, rules: [], operators: [], auditors: [], people }
   return {
-    ...{ teams, sdk, url, heard, answers, refused, logged, directory, everybody },
+    ...{ teams, sdk, url, heard, memberships, answers, refused, logged, directory, everybody },
     notes: notes.forPeople,
     chat: createChats({ sides: { teams: chat }, directory: everybody, policy }),
     stop: inbound.stop,
@@ -176,7 +183,8 @@ export function textDrawing(text: string): Drawing {
   return drawingOf({ text: [text], blocks: [{ kind: 'lines', lines: [[text]] }] })
 }
 
-function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
+function recorder(): { heard: Heard; memberships: string[]; answers: Answers; handlers: Handlers } {
+  const memberships: string[] = []
   const heard: Heard = { commands: [], forms: [], decisions: [], questions: [], withdrawals: [], views: [] }
   const answers: Answers = {
     command: async () => ({ ok: true, lines: [['Recorded as ', { code: 'k3v9' }, '.']] }),
@@ -184,6 +192,7 @@ function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
     choices: (field) => [{ value: field, label: `The ${field}` }],
     decision: async () => ({ ok: true, lines: [['Your answer counts.']] }),
     view: async () => undefined,
+    home: async () => noHome([['Nothing waits for you.']]),
   }
   const handlers: Handlers = {
     onCommand(command) {
@@ -212,7 +221,8 @@ function recorder(): { heard: Heard; answers: Answers; handlers: Handlers } {
       heard.views.push(input)
       return answers.view()
     },
-    onMembershipChange: () => undefined,
+    onMembershipChange: (where) => void memberships.push(where),
+    onHome: () => answers.home(),
   }
-  return { heard, answers, handlers }
+  return { heard, memberships, answers, handlers }
 }

@@ -116,12 +116,12 @@ type Press = Omit<ClickOptions, 'verb' | 'inputs'> & {
   reason?: string
 }
 
-/** Clicks a button; Deny gives the reason in the card's own form. */
+/** Clicks a button; those that ask for words get them in the card's own form. */
 export async function press(
   world: World,
   by: string,
   message: TeamsMessage,
-  verb: 'approve' | 'deny',
+  verb: keyof typeof fieldOf,
   { card, reason = 'not now', ...options }: Press = {},
 ): Promise<InvokeResult> {
   const { state, as } = world.teams
@@ -131,8 +131,11 @@ export async function press(
     const { id, conversation } = message
     state.views.unshift({ at: Date.now(), user: person.user.id, conversation, message: id, card })
   }
-  return person.click(message, { verb, ...(verb === 'deny' ? { inputs: { reason } } : {}), ...options })
+  const field = fieldOf[verb]
+  return person.click(message, { verb, ...(field ? { inputs: { [field]: reason } } : {}), ...options })
 }
+
+const fieldOf = { approve: '', deny: 'reason', comment: 'comment', question: 'question', withdraw: 'reason' } as const
 
 /** A card whose buttons send this, as somebody has it who may not see ours, or changed what ours say. */
 export function buttonsWith(data: { transfer: string; digest: string }): Fields {
@@ -250,5 +253,5 @@ async function stateOf(world: World, id: string) {
   const lines = (await auditOf(world)).filter((line) => line.transfer === id && line.version !== undefined)
   const puts = world.azure.state.requests.filter(({ method, path }) => method === 'PUT' && path.includes(`${server}/`))
   const shown = [...rootsOf(world, id), ...cardsOf(world, id)].map(({ edits }) => edits.length)
-  return { version: transfer.version, head: transfer.head, lines: lines.length, puts: puts.length, shown }
+  return { version: transfer.version, lines: lines.length, puts: puts.length, shown }
 }

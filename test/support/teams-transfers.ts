@@ -1,20 +1,15 @@
 import type { Names } from '../../src/cards/adaptive-card.ts'
-import {
-  cancelAnswer,
-  decisionAnswer,
-  helpAnswer,
-  listAnswer,
-  recordedAnswer,
-  settleAnswer,
-  statusAnswer,
-} from '../../src/cards/answers.ts'
+import { cancelAnswer, decisionAnswer, helpAnswer, recordedAnswer, settleAnswer } from '../../src/cards/answers.ts'
 import { approvalCard } from '../../src/cards/approval-card.ts'
+import { listAnswer } from '../../src/cards/list-answer.ts'
 import { replyView } from '../../src/cards/reply-view.ts'
 import { rootView } from '../../src/cards/root-view.ts'
 import { refusalCodes, refusalSentence } from '../../src/cards/sentence.ts'
+import { statusAnswer } from '../../src/cards/status-answer.ts'
 import type { View } from '../../src/cards/view.ts'
 import type { Connection, Fault, Milestone, Round, Status, Transfer } from '../../src/transfer/model.ts'
 import { finalStatuses, workingStatuses } from '../../src/transfer/model.ts'
+import type { ChatState } from '../../src/transfer/ports.ts'
 import type { Line } from '../../src/transfer/text.ts'
 import { askedAt, transferOf } from './transfers.ts'
 
@@ -51,6 +46,7 @@ export function connectionOf(side: Connection['side']): Connection {
 
 /** One milestone of each kind. */
 export const milestones: { readonly [K in Milestone['kind']]: Extract<Milestone, { kind: K }> } = {
+  rule_settled: { at: askedAt, kind: 'rule_settled', rule: 'small', size: 30 * 2 ** 30 },
   prepared: { at: askedAt, kind: 'prepared', made: true },
   submitted: { at: askedAt, kind: 'submitted', operation: 'op-1', adopted: false },
   unclear: { at: askedAt, kind: 'unclear', fault },
@@ -152,17 +148,28 @@ export const everyView: readonly (readonly [string, View])[] = [
   ...viewsOf(released()),
 ]
 
+/** A root that stands, with its link. */
+const chat: ChatState = {
+  slots: { root: { state: 'posted', address: ana, at: askedAt, ref: 'teams:t/c/1', link: 'https://teams.test/l/1' } },
+}
+
 /** Every private answer, by name. */
 export const everyAnswer: readonly (readonly [string, readonly Line[]])[] = [
   ['help', helpAnswer({ databases: [transferAt('running').request.database], storage: [] })],
-  ['list', listAnswer([transferAt('running'), released()], askedAt + minute, 4)],
+  [
+    'list',
+    listAnswer(
+      { found: [transferAt('running'), released()].map((transfer) => ({ transfer })), more: true, unread: true },
+      { at: askedAt + minute, asked: { kind: 'list' }, waiting: [], read: 1_000 },
+    ),
+  ],
   ['recorded', recordedAnswer(transferAt('requested'))],
   ['yes', decisionAnswer(transferAt('awaiting_approval', { decisions: [yes(ana)] }), 'approve')],
   ['no', decisionAnswer(transferAt('awaiting_approval', { decisions: [yes(ana)] }), 'deny')],
   ['cancel', cancelAnswer(transferAt('running', { snapshot: [] }))],
   ['settle', settleAnswer(transferAt('closing'))],
   ...[...workingStatuses, ...finalStatuses].map((status) => {
-    return [`status ${status}`, statusAnswer(transferAt(status), askedAt, 'https://teams.test/l/1')] as const
+    return [`status ${status}`, statusAnswer({ transfer: transferAt(status), chat }, askedAt, [operator])] as const
   }),
   ...refusalCodes.map((code) => [`refusal ${code}`, refusalSentence(code, { id: 'k3v9x2mq', by: ana })] as const),
 ]

@@ -60,7 +60,6 @@ export function transferOf(
     connections: {},
     decisions: [],
     story: [],
-    head: `head-${id}-1`,
   }
 }
 
@@ -75,7 +74,7 @@ export function nextOf(
   change: Partial<Transfer> = {},
 ): { next: Transfer; events: readonly Event[] } {
   const version = transfer.version + 1
-  const next = { ...transfer, version, head: `head-${transfer.id}-${version}`, ...change }
+  const next = { ...transfer, version, ...change }
   return { next, events: [{ at: transfer.request.at, type: 'observed', text: `version ${version}` }] }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { LEASE_MS } from '../lease-times.ts'
+import { auditPrelude } from './audit-prelude.ts'
 
 /** A Lua script and its SHA-1, by which Redis knows it. */
 export type Script = { lua: string; sha: string }
@@ -24,13 +25,6 @@ local function key(name) return tag .. name end
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
-local function audit(lines)
-  for _, line in ipairs(lines) do
-    local n = redis.call('INCR', key('audit:count'))
-    redis.call('XADD', key('audit'), n .. '-0', 'n', n, unpack(line))
-  end
 end
 
 local function keepAnswer(once)
@@ -68,9 +62,10 @@ local function retimeHeld(lease, due)
 end
 `
 
-/** A script with the helpers that all of them share. */
+/** A script with the helpers that all of them share, and those of the audit where it writes any. */
 export function script(body: string): Script {
-  const lua = `${prelude}${body.replaceAll('LEASE_MS', String(LEASE_MS)).replaceAll('KNOWN_SCHEMA', String(knownSchema))}`
+  const helpers = body.includes('audit(') ? `${prelude}${auditPrelude}` : prelude
+  const lua = `${helpers}${body.replaceAll('LEASE_MS', String(LEASE_MS)).replaceAll('KNOWN_SCHEMA', String(knownSchema))}`
   return { lua, sha: createHash('sha1').update(lua).digest('hex') }
 }
 

@@ -15,6 +15,7 @@ local fx = redis.call('HGET', record, 'fx:' .. input.slot)
 if not fx or cjson.decode(fx).token ~= input.token then return 0 end
 local before = redis.call('HGET', record, 'result:' .. input.slot)
 if before then return before == input.result and 1 or 0 end
+audit(input.audit)
 redis.call('HSET', record, 'result:' .. input.slot, input.result)
 redis.call('ZADD', key('due:advance'), 0, input.id)
 -- Another one holds the transfer meanwhile and may have read it before this: its park must not bury the wake.
@@ -32,6 +33,7 @@ local stored = redis.call('HMGET', record, 'v', 'sv', 'chat-call')
 local version = tonumber(stored[2] or 0)
 if version == input.chatVersion + 1 and stored[3] == input.call then return 1 end
 if version ~= input.chatVersion then return 0 end
+audit(input.audit)
 redis.call('HSET', record, 'sv', version + 1, 'chat', input.chat, 'chat-call', input.call)
 local due = input.due
 if tonumber(stored[1]) ~= input.seen then due = 0 end
@@ -99,10 +101,11 @@ end
 return found
 `)
 
-/** The newest records of an index, each as a flat list of fields and values. */
+/** The newest records of an index, after as many as are skipped, each as a flat list of fields and values. */
 export const list = script(`
 local found = {}
-for _, id in ipairs(redis.call('ZREVRANGE', key(input.index), 0, input.most - 1)) do
+local ids = redis.call('ZREVRANGEBYSCORE', key(input.index), '+inf', input.since, 'LIMIT', input.skip, input.most)
+for _, id in ipairs(ids) do
   table.insert(found, redis.call('HGETALL', key('transfer:' .. id)))
 end
 return found
