@@ -86,7 +86,7 @@ describe('the sealer', () => {
     await sealedHistory()
     await first.round()
     await said('the last words')
-    expect((await world.verify()).unsealed).toEqual({ from: 9, to: 10 })
+    expect((await world.verify()).unsealed).toEqual({ from: 9, to: 10, fromAt: world.clock.at })
     await second.finish()
     expect(await world.verify()).toMatchObject({ problems: [], vouched: [{ from: 1, to: 10 }] })
   })

@@ -22,6 +22,8 @@ export type Seals = {
   count(): number
   /** Number up to which the last seal reaches, and its own. */
   last(): { to: number; n: number } | undefined
+  /** When the oldest entry was written that no seal covers; not a number when there is none. */
+  unsealedSince(): number
   /** The newest signed statement that everything before the first entry was taken out. */
   trimmed(): Signed<Trim> | undefined
 }
@@ -56,6 +58,7 @@ export function createSeals(keys: readonly PublicKey[], first: number): Seals {
     problems: () => reading.problems,
     count: () => reading.count,
     last: () => reading.last,
+    unsealedSince: () => reading.lines[0]?.at ?? Number.NaN,
     trimmed: () => reading.trim,
   }
 }

@@ -97,7 +97,7 @@ export async function noteHome(desk: Desk, by: Person, { cards }: HomeViews): Pr
   })
   const facts: Notice['facts'] = shown.length > 0 ? { cards: shown.join(' ') } : {}
   const notice: Notice = { at: desk.clock.now(), kind: 'home_shown', by, facts }
-  if ((await stored(desk.store.note(notice, strangersLimit))) === 'held') void tellKnown(desk, notice)
+  if ((await stored(desk.store.note(notice, strangersLimit))) === 'held') await tellKnown(desk, notice)
 }
 
 /** Those who belong here are told one by one, however many it is. Whom nobody can place now stays counted. Never throws. */
