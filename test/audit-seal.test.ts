@@ -332,6 +332,20 @@ describe('verify finds', () => {
     expect(await kinds()).toEqual(['unknown_key 11'])
   })
 
+  it('nothing in what an older version wrote before there were digests, and vouches for what came after it', async () => {
+    for (const n of ['1', '2']) await world.admin.xadd(`${tag}:audit`, `${n}-0`, 'n', n, 'at', '1', 'kind', 'said')
+    await world.admin.set(`${tag}:audit:count`, 2)
+    await history()
+    await world.sealer().finish()
+    expect(await world.verify()).toMatchObject({ problems: [], plain: 2, vouched: [{ from: 3, to: 10 }] })
+    const entries = [...(await world.entries())]
+    const { chain: _chain, head: _head, digest: _digest, ...bare } = entries[2] ?? {}
+    await rewrite(world, entries.with(2, bare))
+    expect(await kinds()).toContain('bad_seal 1-10')
+    await rewrite(world, entries.with(5, { ...bare, n: '6' }))
+    expect(await kinds()).toContain('changed 6')
+  })
+
   it('nothing while the service goes on writing', async () => {
     await sealedHistory()
     let done = false

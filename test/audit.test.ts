@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf, linkOf, sha256 } from '../src/audit/entry.ts'
+import { evidenceOf } from '../src/audit/evidence.ts'
 import { sha256Lua } from '../src/queue/lua/sha256.ts'
 import type { Transfer } from '../src/transfer/model.ts'
-import type { ChatState, Lease, Notice } from '../src/transfer/ports.ts'
+import type { ChatState, Lease, Notice, Stored } from '../src/transfer/ports.ts'
 import { type AuditWorld, headOf, startAuditWorld, strangers, tag } from './support/audit.ts'
 import { askedAt, nextOf, onceOf, requestedOf, transferOf } from './support/transfers.ts'
 
@@ -174,5 +175,16 @@ describe('refusals of strangers', () => {
     }
     await world.audit.heldBack(90_000, strangers)
     expect((await world.entries()).map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'command_refused'))
+  })
+})
+
+describe('evidence of a transfer that never came under a rule', () => {
+  it('says so, and names the rules that could have counted', () => {
+    const transfer = transferOf('aaaa2222')
+    const candidates = [{ rule: transfer.rule, outcome: 'later' }] as const
+    const chat = {} as Stored['chat']
+    const stored = { transfer: { ...transfer, candidates }, chat } as unknown as Stored
+    const pack = evidenceOf({ id: transfer.id, stored, head: undefined, entries: [], keys: [] }, 1)
+    expect(pack.asked).toMatchObject({ rule: 'not settled', candidates: [{ rule: { name: 'default' } }] })
   })
 })

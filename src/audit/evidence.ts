@@ -98,7 +98,12 @@ function integrityOf({ id, head, entries, seal, keys }: EvidenceSource): unknown
   const sealed = seal && chain.findLast((entry) => Number(entry.n) <= seal.seal.to)
   return {
     head,
-    chain: broken.length > 0 ? { broken } : begins ? 'whole' : 'begins after its first entry, which was taken out',
+    chain:
+      broken.length > 0
+        ? { broken }
+        : begins
+          ? 'whole'
+          : 'begins after its first entry, which was taken out or written before entries were chained',
     endsInRecord: head !== undefined && chain.at(-1)?.head === head,
     sealedUpTo: sealed ? Number(sealed.n) : undefined,
     sealNamesHead: seal !== undefined && sealed?.head === seal.seal.heads[id],

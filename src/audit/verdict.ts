@@ -25,10 +25,20 @@ export type Verdict = {
   seals: number
   /** Taken out on purpose, by a signed statement. */
   trimmed?: { to: number; at: number }
+  /** The last of the entries at the beginning that an older version wrote, which had no digests: nobody vouches for what they say. */
+  plain?: number
   vouched: readonly Span[]
   /** Written since the last seal, the oldest at `fromAt`: nobody vouches for them yet. */
   unsealed?: { from: number; to: number; fromAt: number }
   problems: readonly Problem[]
+}
+
+/** What is left of the spans behind an entry. */
+export function spansBehind(spans: readonly Span[], plain: number, plainAt: number): readonly Span[] {
+  return spans.flatMap((span) => {
+    if (span.to <= plain) return []
+    return [span.from > plain ? span : { ...span, from: plain + 1, fromAt: plainAt }]
+  })
 }
 
 /** The spans without any problem inside, those that follow on each other as one. */

@@ -2,7 +2,7 @@ import type { AuditLog, Stamped } from './audit-log.ts'
 import { digestOf, type Entry } from './entry.ts'
 import type { Seal, Signed } from './seal.ts'
 import type { PublicKey } from './signing-key.ts'
-import { joinSpans, type Problem, type Verdict } from './verdict.ts'
+import { joinSpans, type Problem, spansBehind, type Verdict } from './verdict.ts'
 import { createChains } from './verify-chains.ts'
 import { createLogSeals } from './verify-log.ts'
 import { createSeals, type Seals } from './verify-seals.ts'
@@ -24,9 +24,14 @@ export async function verifyAudit(audit: AuditLog, { keys, seals }: VerifyOption
   const inside = createSeals(keys, first)
   const ofLog = createLogSeals(keys, seals)
   const numbering = createNumbering(first)
+  let plain = 0
+  let plainAt = 0
   const entries = await readAll(audit, 0, (n, { id, entry }) => {
+    if (n === Math.max(first, plain + 1) && isPlain(entry)) {
+      plain = n
+      plainAt = Number(entry.at)
+    } else chains.take(n, entry)
     numbering.take(n, id, entry)
-    chains.take(n, entry)
     inside.take(n, entry)
     ofLog.take(n, entry)
   })
@@ -42,7 +47,13 @@ export async function verifyAudit(audit: AuditLog, { keys, seals }: VerifyOption
     ...(await wrongHeads(audit, chains.heads(), last)),
   ].toSorted((a, b) => a.from - b.from)
   return {
-    ...{ entries, seals: inside.count(), problems, vouched: joinSpans(inside.spans(), problems) },
+    ...{
+      entries,
+      seals: inside.count(),
+      problems,
+      vouched: joinSpans(spansBehind(inside.spans(), plain, plainAt), problems),
+    },
+    ...(plain > 0 ? { plain } : {}),
     ...(trim ? { trimmed: { to: trim.to, at: trim.at } } : {}),
     ...unsealed(inside, first, last),
   }
@@ -67,6 +78,7 @@ async function readAll(audit: AuditLog, from: number, take: (n: number, stamped:
 function createNumbering(first: number) {
   const problems: Problem[] = []
   let last = first - 1
+  let isPrefix = true
   return {
     take: (n: number, id: string, entry: Entry): void => {
       const at = Number(entry.at)
@@ -75,7 +87,9 @@ function createNumbering(first: number) {
       }
       if (n > last + 1) say('missing', last + 1, n - 1, 'missing')
       if (entry.n !== String(n) || id !== `${n}-0`) say('reordered', n, n, `carries the number ${entry.n ?? 'of none'}`)
-      if (digestOf(entry) !== entry.digest) say('changed', n, n, 'does not say what was written')
+      const isAsWritten = isPlain(entry) ? isPrefix : digestOf(entry) === entry.digest
+      isPrefix &&= isPlain(entry)
+      if (!isAsWritten) say('changed', n, n, 'does not say what was written')
       last = n
     },
     last: () => last,
@@ -104,6 +118,11 @@ async function wrongHeads(
       const text = `the chain of ${name} does not end where its record says: its newest entries are missing`
       return { kind: 'wrong_head', from: last + 1, to: last + 1, text }
     })
+}
+
+/** As versions wrote them that knew neither digests nor chains. */
+function isPlain({ digest, head, chain }: Entry): boolean {
+  return digest === undefined && head === undefined && chain === undefined
 }
 
 function withoutTrim(first: number): Problem {

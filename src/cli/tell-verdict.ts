@@ -5,11 +5,14 @@ const mostTold = 50
 
 /** What people read of a verdict, line by line. */
 export function tellVerdict(verdict: Verdict, withLog: boolean): readonly string[] {
-  const { entries, seals, trimmed, vouched, unsealed, problems } = verdict
+  const { entries, seals, trimmed, plain, vouched, unsealed, problems } = verdict
   const more = problems.length - mostTold
   return [
     `${count(entries, 'entry', 'entries')}, ${count(seals, 'seal', 'seals')}.`,
     ...(trimmed ? [`Entries up to ${trimmed.to} were taken out on ${time(trimmed.at)}, by a signed statement.`] : []),
+    ...(plain === undefined
+      ? []
+      : [`Entries up to ${plain} were written before entries had digests: nobody vouches for what they say.`]),
     ...vouched.map(({ from, to, fromAt, toAt }) => {
       return `Vouched for: entries ${range(from, to)}, from ${time(fromAt)} to ${time(toAt)}.`
     }),
