@@ -24,13 +24,12 @@ const limits = {
 
 /** A view as Slack takes it: within all of its limits, and with text that forms no mention, link or markup of its own. */
 export function toBlockKit(view: View): { text: string; blocks: KnownBlock[] } {
-  const blocks = blocksOf(view)
-  return { text: toMrkdwn([view.text], limits.text), blocks: fewEnough(blocks) }
+  return { text: toMrkdwn([view.text], limits.text), blocks: fewEnough(view.blocks.flatMap(blockOf)) }
 }
 
-/** All blocks of a view, however many: a Home tab takes more of them than a message. */
+/** All blocks of a view, however many, with no line left out: a Home tab takes more of them than a message. */
 export function blocksOf(view: View): KnownBlock[] {
-  return view.blocks.flatMap(blockOf)
+  return view.blocks.flatMap((block) => (block.kind === 'lines' ? sections(block.lines) : blockOf(block)))
 }
 
 /** Lines as the blocks of a private answer or a modal. */
@@ -53,6 +52,17 @@ function blockOf(block: Block): KnownBlock[] {
     case 'divider':
       return [{ type: 'divider' }]
   }
+}
+
+/** Lines in as many sections as they need. */
+function sections(lines: readonly Line[]): KnownBlock[] {
+  const parts: Line[][] = []
+  for (const line of lines) {
+    const last = parts.at(-1)
+    if (last && toMrkdwn([...last, line], Number.POSITIVE_INFINITY).length <= limits.section) last.push(line)
+    else parts.push([line])
+  }
+  return parts.flatMap(linesToBlocks)
 }
 
 function dialog({ title, text, yes, no }: NonNullable<Button['confirm']>): ConfirmationDialog {
