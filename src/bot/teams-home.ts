@@ -13,7 +13,7 @@ import { typedText } from './teams-text.ts'
 
 /** True for `pending` alone, which is answered with cards; among other words it is a command like any other. */
 export function isHomeWanted(activity: TeamsActivity): boolean {
-  return isForBot(activity) && /^\/?pending[\s.!?…]*$/i.test(typedText(activity))
+  return isForBot(activity) && wanted.test(typedText(activity))
 }
 
 /**
@@ -40,3 +40,6 @@ async function messageOf({ render }: FormTools, place: TeamsPlace, view: View): 
   const [content, summary] = await Promise.all([render.card(place, view, true), render.text(place, [view.text])])
   return { summary, attachments: [{ contentType: cardType, content }] }
 }
+
+/** As people type it here, and as help writes it for all chats. */
+const wanted = /^(?:\/?drawbridge[\s:,]+)?\/?pending[\s.!?…]*$/i
