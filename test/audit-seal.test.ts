@@ -86,7 +86,7 @@ describe('the sealer', () => {
     await sealedHistory()
     await first.round()
     await said('the last words')
-    expect((await world.verify()).unsealed).toEqual({ from: 9, to: 10 })
+    expect((await world.verify()).unsealed).toEqual({ from: 9, to: 10, fromAt: world.clock.at })
     await second.finish()
     expect(await world.verify()).toMatchObject({ problems: [], vouched: [{ from: 1, to: 10 }] })
   })
@@ -136,6 +136,51 @@ describe('the sealer', () => {
     expect(world.logged.filter(({ level }) => level === 'error')).toMatchObject([
       { message: expect.stringMatching(/cut|older/) },
     ])
+  })
+})
+
+describe('what somebody who holds Redis does to the sealing', () => {
+  it('is told in the next seal itself, when they put a history of their own in its place', async () => {
+    await sealedHistory()
+    const sealer = world.sealer()
+    const standby = world.sealer()
+    await sealer.round()
+    await standby.round()
+    await world.admin.flushall()
+    await said('as if nothing had been')
+    world.clock.at += minute
+    await standby.round()
+    expect(sealsIn(await world.entries())).toMatchObject([{ from: 1, to: 1, missed: { to: 8 } }])
+    const { problems, vouched } = await world.verify()
+    expect(problems).toMatchObject([{ kind: 'bad_seal', text: expect.stringContaining('up to 8 were sealed before') }])
+    expect(vouched).toEqual([])
+    await said('later')
+    await standby.finish()
+    expect(sealsIn(await world.entries())[1]).not.toHaveProperty('missed')
+  })
+
+  it('puts no seal off by a time that lies ahead', async () => {
+    await sealedHistory()
+    await world.admin.hset(`${tag}:audit:sealed`, 'at', world.clock.at + 1_000 * minute)
+    await world.admin.del(`${tag}:audit:turn`)
+    await said('unseen')
+    await world.sealer().round()
+    expect(await world.verify()).toMatchObject({ problems: [], vouched: [{ to: 10 }] })
+  })
+
+  it('keeps nobody from sealing by a turn that never ends', async () => {
+    await sealedHistory()
+    const sealer = world.sealer()
+    await world.admin.set(`${tag}:audit:turn`, 'nobody')
+    await said('unseen')
+    for (let each = 0; each < 6; each++) {
+      await sealer.round()
+      world.clock.at += minute
+    }
+    expect(sealsIn(await world.entries())).toHaveLength(1)
+    await sealer.round()
+    expect(await world.verify()).toMatchObject({ problems: [], vouched: [{ to: 10 }] })
+    expect(world.logged.at(-2)).toMatchObject({ level: 'error', message: expect.stringContaining('does not seal') })
   })
 })
 

@@ -17,6 +17,7 @@ import {
   type Withdrawal,
   workingStatuses,
 } from '../src/transfer/model.ts'
+import { declaredSince } from '../src/transfer/people.ts'
 import { mostQuestions, readQuestion } from '../src/transfer/question.ts'
 import { tally } from '../src/transfer/quorum.ts'
 import { ruleVersion, ruleVersions } from '../src/transfer/rule-version.ts'
@@ -73,7 +74,7 @@ function question(transfer: Transfer, change: Partial<Question> = {}): Event {
   }
 }
 
-function decision(transfer: Transfer, change: Partial<Decision> = {}): Event {
+function decision(transfer: Transfer, change: Partial<Decision> = {}): Extract<Event, { type: 'decided' }> {
   const at = askedAt + 20
   const digest = transfer.round?.digest ?? ''
   return { type: 'decided', at, decision: { by: sam, verdict: 'approve', at, digest, stages: [0], ...change } }
@@ -233,6 +234,34 @@ describe('a person with an account in both chats', () => {
     const one = apply(asked, decision(asked, { by: sam }))
     expect(refusalOf(one, decision(one, inTeams))).toBe('already_voted')
     expect(tally(apply(one, decision(one, { by: lee }))).reached).toBe(true)
+  })
+
+  describe('who is declared only after both accounts said yes', () => {
+    const three = [{ approvers: [sam, lee, samInTeams, 'slack:T1/UKIM'], need: 3 }]
+    const asked = askedTransfer({ stages: three })
+    const one = apply(asked, decision(asked, { by: sam }))
+    const both = apply(one, decision(one, { by: samInTeams, ...{ also: ['slack:T1/UOTHER'] } }))
+    const last = decision(both, { by: lee })
+
+    test('counts once from the next decision on', () => {
+      const since = declaredSince([{ accounts: [sam, samInTeams] }], both.decisions)
+      expect(since.map(({ by }) => by)).toEqual([sam, samInTeams])
+      const next = apply(both, { ...last, since })
+      expect(tally(next)).toMatchObject({ have: 2, need: 3, reached: false })
+      expect(next.story.at(-1)).toMatchObject({ kind: 'decided', have: 2 })
+      const kim = apply(next, decision(next, { by: 'slack:T1/UKIM' }))
+      expect(tally(kim).reached).toBe(true)
+    })
+
+    test('counts not at all when they are the requester', () => {
+      const since = declaredSince([{ accounts: [asker, sam] }], both.decisions)
+      expect(tally(apply(both, { ...last, since }))).toMatchObject({ have: 2, reached: false })
+    })
+
+    test('is no news while the file says what it said then', () => {
+      expect(declaredSince([], both.decisions)).toEqual([])
+      expect(tally(apply(both, last)).reached).toBe(true)
+    })
   })
 })
 

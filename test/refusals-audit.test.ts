@@ -7,6 +7,7 @@ import type { Event } from '../src/transfer/events.ts'
 import type { Transfer, Verdict } from '../src/transfer/model.ts'
 import type { Answer } from '../src/transfer/ports.ts'
 import { elsewhere, of, type RefusalWorld, startRefusalWorld } from './support/refusal-world.ts'
+import { onceOf, requestedOf, transferOf } from './support/transfers.ts'
 import { until } from './support/until.ts'
 
 /** Said by the worker, once Azure was asked: an event `refused` (or `settle_refused`) of the record, which is its entry. */
@@ -255,6 +256,39 @@ describe('each refusal of something that a person does has one entry in the audi
       expect(words.length).toBeGreaterThan(25)
     },
   )
+
+  test('who may not see the open transfer of a database learns that there is one, and not which', async () => {
+    // Of a rule that names no requesters.
+    const first = transferOf('zzzz2222', { by: of('U0OPS') })
+    const id = '/subscriptions/s1/resourceGroups/rg/providers/Microsoft.Sql/servers/sql-a/databases/twin'
+    const transfer = {
+      ...first,
+      request: { ...first.request, database: { ...first.request.database, id } },
+      rule: { ...first.rule, stages: [{ approvers: [of('S0DBA')], need: 1 }] },
+    }
+    await world.store.create(transfer, requestedOf(transfer), onceOf('zzzz2222', world.store.notAfter(5_000)), {})
+    const [to, theirs] = [
+      await say(of('U0DANA'), 'export twin-a to backups'),
+      await say(of('U0SAM'), 'export twin-a to backups'),
+    ]
+    expect(toMrkdwn(to.lines)).toBe(
+      'This database already has an open transfer. Wait until it has ended, then ask again; an operator can say more.',
+    )
+    expect(toMrkdwn(theirs.lines)).toContain('open transfer, `zzzz2222`. Wait')
+  })
+
+  test('a personal view has an entry with each card that it showed, as the buttons have it', async () => {
+    await world.record(asked())
+    const home = await world.handlers.onHome(of('U0SAM'))
+    const clickable = new Set(JSON.stringify(home.cards).match(/[a-z0-9]{8}:[0-9a-f]{8,64}/g))
+    expect(clickable.size).toBeGreaterThan(0)
+    const entry = (await world.audit()).at(-1)
+    expect(entry).toMatchObject({ kind: 'home_shown', by: of('U0SAM') })
+    const { cards } = JSON.parse(entry?.event ?? '{}') as { cards: string }
+    expect(cards.split(' ')).toEqual([...clickable])
+    await world.handlers.onHome(of('U0GUEST'))
+    expect((await world.audit()).at(-1)).toMatchObject({ kind: 'home_shown', by: of('U0GUEST'), event: '{}' })
+  })
 
   test('a delivery that comes again is answered the same and has no second entry', async () => {
     const again = {

@@ -61,6 +61,7 @@ test('the people behind principals are counted once, without bots, guests and st
   await slack.control.group('S0DBA', ['U0SAM', 'U0DRAWBRDG', 'U0GUEST', 'U0STRANGER'])
   expect(await directory.people([dba, of('U0SAM'), of('U0DANA'), 'anyone'])).toEqual([of('U0SAM'), of('U0DANA')])
   expect(await directory.among(of('U0DRAWBRDG'), [dba, 'anyone'])).toEqual([])
+  expect(await directory.among(of('U0GUEST'), [dba, of('U0GUEST')])).toEqual([])
 })
 
 test('answers are kept for 60 s and no longer', async () => {

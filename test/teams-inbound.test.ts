@@ -311,6 +311,12 @@ describe('a click', () => {
     expect(decisions()).toEqual([])
   })
 
+  test('with ids that are none of ours is about no transfer, and nothing of them is kept', async () => {
+    const data = { transfer: 'k3v9x2mq of somebody', digest: 'x'.repeat(5_000) }
+    await as('sam').invoke('adaptiveCard/action', { action: { verb: 'approve', data } })
+    expect(decisions()).toMatchObject([{ by: sam, transfer: '', digest: '' }])
+  })
+
   test('whose verb says one thing and its data another goes by the verb', async () => {
     const data = { verb: 'approve', transfer: 'k3v9x2mq', digest: 'd1935e00' }
     await as('sam').invoke('adaptiveCard/action', { action: { verb: 'deny', data } })

@@ -24,7 +24,7 @@ export function evidenceOf(source: EvidenceSource, madeAt: number): Readonly<Rec
   return {
     transfer: id,
     madeAt: new Date(madeAt).toISOString(),
-    asked: transfer && { ...transfer.request, rule: transfer.rule, time: iso(transfer.request.at) },
+    asked: transfer && { ...transfer.request, ...ruledBy(transfer), time: iso(transfer.request.at) },
     shown: shownIn(source),
     decided: decidedIn(entries),
     said: told(entries, (kind) => words.has(kind)),
@@ -36,6 +36,11 @@ export function evidenceOf(source: EvidenceSource, madeAt: number): Readonly<Rec
     integrity: integrityOf(source),
     entries,
   }
+}
+
+/** The rule of the transfer; where it ended or waits before it was clear which one counts, all that could have become it. */
+function ruledBy({ rule, candidates }: Transfer): object {
+  return candidates ? { rule: 'not settled', candidates } : { rule }
 }
 
 /** What people said besides their decisions, and when they were reminded. */

@@ -15,6 +15,8 @@ export type Seal = {
   digest: string
   /** The newest head of each chain that went on within these entries, by transfer; `service` is the rest. */
   heads: Readonly<Record<string, string>>
+  /** The last seal that this process knew of, where the audit had an older one by now: it was cut or replaced. */
+  missed?: { to: number; digest: string }
 }
 
 /** That the entries up to `to` were taken out on purpose. `seal` is the digest of the seal that ended there. */

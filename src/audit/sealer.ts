@@ -25,20 +25,38 @@ export type Sealer = { round(): Promise<void>; finish(): Promise<void> }
 /** The most entries that one seal covers: its heads go to the log with it. */
 const mostSealed = 1_000
 const pageSize = 250
+/** So many times the least time between two seals nobody seals before another process does it out of its turn. */
+const mostTurnsWaited = 5
 
 /** Makes the sealer of a process; of several, one has the turn, and the store takes only a seal that follows on the last. */
 export function createSealer(tools: SealerTools): Sealer {
   const { audit, clock, every, keep, limit, holder, log } = tools
   let newest: LastSeal | undefined
+  let missed: Seal['missed']
+  let newestSince = clock.now()
   let under: Promise<unknown> = Promise.resolve()
-  const seal = async (now: 'due' | 'all'): Promise<void> => {
+  const look = async (): Promise<LastSeal | undefined> => {
     const last = await audit.sealed()
-    if (newest && (last?.to ?? 0) < newest.to) {
+    if (newest && isOther(newest, last)) {
       log.error({ sealed: newest.to, found: last?.to ?? 0 }, 'the audit was cut or an older one put in its place')
+      missed ??= { to: newest.to, digest: newest.digest }
     }
+    if (last?.to !== newest?.to) newestSince = clock.now()
     newest = last
-    if (now === 'due' && last && clock.now() < last.at + every) return
-    newest = (await sealAll(tools, last)) ?? newest
+    return last
+  }
+  /** The turn stands in Redis, where somebody may have put it for good. */
+  const isStuck = async (last: LastSeal | undefined): Promise<boolean> => {
+    const isLong = clock.now() - newestSince > mostTurnsWaited * every
+    if (!isLong || !hasMore(await audit.count(), last)) return false
+    log.error({ sealed: last?.to ?? 0 }, 'whoever has the turn to seal the audit does not seal it: this process does')
+    return true
+  }
+  const seal = async (last: LastSeal | undefined): Promise<void> => {
+    const sealed = await sealAll(tools, last, missed)
+    if (!sealed) return
+    if (sealed.to !== last?.to) missed = undefined
+    newest = sealed
   }
   const one = (work: () => Promise<void>): Promise<void> => {
     const turn = under.then(work)
@@ -48,12 +66,13 @@ export function createSealer(tools: SealerTools): Sealer {
   return {
     round: () =>
       one(async () => {
-        if (!(await audit.turn(holder, every))) return
+        const last = await look()
+        if (!(await audit.turn(holder, every)) && !(await isStuck(last))) return
         await audit.heldBack(clock.now(), limit)
-        await seal('due')
+        if (isDue(last, clock.now(), every)) await seal(last)
         if (keep !== undefined) await trimBehind({ ...tools, keep })
       }),
-    finish: () => one(() => seal('all')),
+    finish: () => one(async () => seal(await look())),
   }
 }
 
@@ -76,13 +95,32 @@ export function startSealer(tools: SealerTools): { stop(patience: Millis): Promi
   }
 }
 
-async function sealAll(tools: SealerTools, before: LastSeal | undefined): Promise<LastSeal | undefined> {
+/** Others seal too, so that a newer one is no wonder. */
+function isOther(known: LastSeal, found: LastSeal | undefined): boolean {
+  return (found?.to ?? 0) < known.to || (found?.to === known.to && found.digest !== known.digest)
+}
+
+/** A time that lies ahead, by a wrong clock or a hand in Redis, must not put the next seal off. */
+function isDue(last: LastSeal | undefined, now: Millis, every: Millis): boolean {
+  return !last || now >= last.at + every || last.at > now
+}
+
+/** The last seal is an entry too, and alone it needs no other one. */
+function hasMore(count: number, last: LastSeal | undefined): boolean {
+  return count - (last?.to ?? 0) > (last ? 1 : 0)
+}
+
+async function sealAll(
+  tools: SealerTools,
+  before: LastSeal | undefined,
+  missed: Seal['missed'],
+): Promise<LastSeal | undefined> {
   const { audit, key, log } = tools
   const count = await audit.count()
   let last = before
-  // The last seal is an entry too, and alone it needs no other one.
-  while (count - (last?.to ?? 0) > (last ? 1 : 0)) {
-    const seal = signed(await makeSeal(tools, last, count), key)
+  while (hasMore(count, last)) {
+    const said = last === before && missed ? { missed } : {}
+    const seal = signed({ ...(await makeSeal(tools, last, count)), ...said }, key)
     if (!(await audit.seal(seal))) return undefined
     log.info({ seal }, 'audit sealed')
     last = { digest: sealDigest(seal), to: seal.to, at: seal.at }

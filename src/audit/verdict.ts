@@ -26,8 +26,8 @@ export type Verdict = {
   /** Taken out on purpose, by a signed statement. */
   trimmed?: { to: number; at: number }
   vouched: readonly Span[]
-  /** Written since the last seal: nobody vouches for them yet. */
-  unsealed?: { from: number; to: number }
+  /** Written since the last seal, the oldest at `fromAt`: nobody vouches for them yet. */
+  unsealed?: { from: number; to: number; fromAt: number }
   problems: readonly Problem[]
 }
 

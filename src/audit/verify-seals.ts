@@ -22,6 +22,8 @@ export type Seals = {
   count(): number
   /** Number up to which the last seal reaches, and its own. */
   last(): { to: number; n: number } | undefined
+  /** When the oldest entry was written that no seal covers; not a number when there is none. */
+  unsealedSince(): number
   /** The newest signed statement that everything before the first entry was taken out. */
   trimmed(): Signed<Trim> | undefined
 }
@@ -56,6 +58,7 @@ export function createSeals(keys: readonly PublicKey[], first: number): Seals {
     problems: () => reading.problems,
     count: () => reading.count,
     last: () => reading.last,
+    unsealedSince: () => reading.lines[0]?.at ?? Number.NaN,
     trimmed: () => reading.trim,
   }
 }
@@ -72,6 +75,12 @@ function takeSeal(reading: Reading, n: number, at: number, seal: Signed<Seal> | 
   if (last ? seal.previous !== last.digest || seal.from !== last.to + 1 : !begins(seal, first)) {
     complain.say(seal.from, seal.to, 'does not follow on the seal before it')
   }
+  if (seal.missed)
+    complain.say(
+      seal.from,
+      seal.to,
+      `says that entries up to ${seal.missed.to} were sealed before, and gone or replaced by then`,
+    )
   const sealed = reading.lines.filter((line) => line.n >= seal.from && line.n <= seal.to)
   reading.lines = reading.lines.filter((line) => line.n > seal.to)
   reading.last = { to: seal.to, n, digest: sealDigest(seal) }

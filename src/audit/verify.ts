@@ -5,7 +5,7 @@ import type { PublicKey } from './signing-key.ts'
 import { joinSpans, type Problem, type Verdict } from './verdict.ts'
 import { createChains } from './verify-chains.ts'
 import { createLogSeals } from './verify-log.ts'
-import { createSeals } from './verify-seals.ts'
+import { createSeals, type Seals } from './verify-seals.ts'
 
 /** `seals`: those of the log, without which nobody can tell that Redis as a whole is an older one. */
 export type VerifyOptions = { keys: readonly PublicKey[]; seals: readonly Signed<Seal>[] }
@@ -44,7 +44,7 @@ export async function verifyAudit(audit: AuditLog, { keys, seals }: VerifyOption
   return {
     ...{ entries, seals: inside.count(), problems, vouched: joinSpans(inside.spans(), problems) },
     ...(trim ? { trimmed: { to: trim.to, at: trim.at } } : {}),
-    ...unsealed(inside.last(), first, last),
+    ...unsealed(inside, first, last),
   }
 }
 
@@ -120,10 +120,11 @@ function cut(last: number, count: number): Problem {
 }
 
 /** The last seal is an entry itself, for which only the next one vouches. */
-function unsealed(seal: { to: number; n: number } | undefined, first: number, last: number): Pick<Verdict, 'unsealed'> {
+function unsealed(inside: Seals, first: number, last: number): Pick<Verdict, 'unsealed'> {
+  const seal = inside.last()
   const from = (seal?.to ?? first - 1) + 1
   const isOnlySeal = seal !== undefined && seal.n === last && from === last
-  return from > last || isOnlySeal ? {} : { unsealed: { from, to: last } }
+  return from > last || isOnlySeal ? {} : { unsealed: { from, to: last, fromAt: inside.unsealedSince() } }
 }
 
 function numberIn(id: string): number {

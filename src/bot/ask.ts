@@ -102,7 +102,7 @@ async function record(desk: Desk, visit: Visit, event: Requested): Promise<Answe
     case 'repeat':
       return result.answer
     case 'guarded':
-      return refuseGuarded(desk, result.by)
+      return refuseGuarded(desk, request.by, result.by)
     case 'crowded':
       return refuseCrowded(desk, request.by, rule, result.ids)
     case 'limit':
@@ -122,8 +122,10 @@ async function refuseCrowded(desk: Desk, by: Person, rule: Rule, ids: readonly s
   throw new Refusal('crowded', crowdFacts(rule, ids, visible))
 }
 
-async function refuseGuarded(desk: Desk, holder: string): Promise<never> {
+/** Which transfer it is stays unsaid to whoever may not see it; that there is one they have to know. */
+async function refuseGuarded(desk: Desk, by: Person, holder: string): Promise<never> {
   const first = await stored(desk.store.read(holder))
-  const link = first && postedRoot(first.chat)?.link
+  if (!first || !(await maySee(desk, first.transfer, by))) throw new Refusal('guarded')
+  const link = postedRoot(first.chat)?.link
   throw new Refusal('guarded', { id: holder, ...(link ? { link } : {}) })
 }

@@ -1,3 +1,5 @@
+import type { HomeViews } from '../cards/home-view.ts'
+import { readButtonValue } from '../cards/view.ts'
 import { Refusal } from '../transfer/errors.ts'
 import { type Intent, parseCommand } from '../transfer/grammar.ts'
 import type { Person } from '../transfer/model.ts'
@@ -81,6 +83,21 @@ export async function noteRefusal(desk: Desk, by: Person, kind: string, refusal:
   const notice = noticeOf(desk, by, kind, refusal, about)
   const how = await desk.store.note(notice, strangersLimit).catch(() => undefined)
   if (how === 'held') await tellKnown(desk, notice)
+}
+
+/**
+ * The entry of a personal view: with which digest each card of it was shown. Throws `Refusal` when it cannot be written, as
+ * nobody is to be shown what the audit does not tell.
+ */
+export async function noteHome(desk: Desk, by: Person, { cards }: HomeViews): Promise<void> {
+  const shown = cards.flatMap(({ blocks }) => {
+    const buttons = blocks.flatMap((block) => (block.kind === 'actions' ? block.buttons : []))
+    const read = buttons.flatMap(({ value }) => readButtonValue(value) ?? []).find(({ digest }) => digest !== '')
+    return read ? [`${read.transfer}:${read.digest}`] : []
+  })
+  const facts: Notice['facts'] = shown.length > 0 ? { cards: shown.join(' ') } : {}
+  const notice: Notice = { at: desk.clock.now(), kind: 'home_shown', by, facts }
+  if ((await stored(desk.store.note(notice, strangersLimit))) === 'held') await tellKnown(desk, notice)
 }
 
 /** Those who belong here are told one by one, however many it is. Whom nobody can place now stays counted. Never throws. */

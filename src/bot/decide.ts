@@ -2,9 +2,10 @@ import { cancelAnswer, decisionAnswer, settleAnswer } from '../cards/answers.ts'
 import { refuseDecision } from '../transfer/apply-people.ts'
 import { rulesOf } from '../transfer/candidates.ts'
 import { Refusal } from '../transfer/errors.ts'
+import type { Event } from '../transfer/events.ts'
 import { readReason } from '../transfer/grammar.ts'
 import type { Decision, Transfer } from '../transfer/model.ts'
-import { isSamePerson, personBehind } from '../transfer/people.ts'
+import { declaredSince, isSamePerson, personBehind } from '../transfer/people.ts'
 import type { Answer, Command, DecisionInput } from '../transfer/ports.ts'
 import { type RuleVersions, ruleVersions } from '../transfer/rule-version.ts'
 import { approversNow } from '../transfer/stages-now.ts'
@@ -16,14 +17,15 @@ export async function decide(desk: Desk, visit: Visit, input: DecisionInput): Pr
   const { by, verdict, digest } = input
   const reason = input.reason === undefined ? undefined : readReason(input.reason)
   if (verdict === 'deny' && reason === undefined) throw new Refusal('reason_required')
-  const make = async (transfer: Transfer): Promise<{ type: 'decided'; at: number; decision: Decision }> => {
+  const make = async (transfer: Transfer): Promise<Extract<Event, { type: 'decided' }>> => {
     const decision = {
       ...(await candidate(desk, transfer, { by, digest })),
       verdict,
       digest,
       ...(reason ? { reason } : {}),
     }
-    return { type: 'decided', at: decision.at, decision }
+    const since = declaredSince(desk.policy.people, transfer.decisions)
+    return { type: 'decided', at: decision.at, decision, ...(since.length > 0 ? { since } : {}) }
   }
   return change(desk, visit, input.transfer, make, (next) => ({ ok: true, lines: decisionAnswer(next, verdict) }))
 }

@@ -18,6 +18,7 @@ import {
   keepReading,
   keepRefusal,
   kindOfAct,
+  noteHome,
   noteRefusal,
   noticeOf,
 } from './audited.ts'
@@ -75,7 +76,12 @@ export function createHandlers(desk: Desk, onMembershipChange: (group: string) =
 function home(desk: Desk, by: Person): ReturnType<Handlers['onHome']> {
   const unread = (error: unknown): unknown =>
     error instanceof Refusal && error.code === 'try_again' ? new Refusal('home_unread') : error
-  return limited(readHome(desk, by), patience).catch((error: unknown) => noHome(say(desk, unread(error)).lines))
+  const shown = async (): ReturnType<Handlers['onHome']> => {
+    const views = await readHome(desk, by)
+    await noteHome(desk, by, views)
+    return views
+  }
+  return limited(shown(), patience).catch((error: unknown) => noHome(say(desk, unread(error)).lines))
 }
 
 /** What a click gets before the person is asked for words; that no is kept as no answer, but has its entry. */

@@ -1,7 +1,7 @@
 import { apply } from '../transfer/apply.ts'
 import { Refusal } from '../transfer/errors.ts'
 import type { Person, Transfer } from '../transfer/model.ts'
-import { isSamePerson, personBehind } from '../transfer/people.ts'
+import { declaredSince, isSamePerson, personBehind } from '../transfer/people.ts'
 import { type Desk, maySee, viewersOf } from './desk.ts'
 import { stagesOf } from './standing.ts'
 
@@ -34,7 +34,8 @@ export function createSight(desk: Desk, by: Person): Sight {
       const stages = await readable(stagesOf(desk, transfer, by))
       const at = desk.clock.now()
       const decision = { ...who, at, stages, verdict: 'approve' as const, digest: round.digest }
-      return wouldCount(() => apply(transfer, { type: 'decided', at, decision }))
+      const since = declaredSince(desk.policy.people, transfer.decisions)
+      return wouldCount(() => apply(transfer, { type: 'decided', at, decision, since }))
     },
   }
 }

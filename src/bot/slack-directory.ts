@@ -56,9 +56,9 @@ export function createSlackDirectory(options: {
     },
     async among(person, principals) {
       const { standing, bot } = await known(person)
-      if (bot || standing === 'stranger' || standing === 'deactivated') return []
-      const holds = async (principal: Principal) =>
-        principal === 'anyone' ? standing === 'member' : (await behind(principal)).includes(person)
+      // Whoever put a guest into a group gave them no right by it, not even to see.
+      if (bot || standing !== 'member') return []
+      const holds = async (principal: Principal) => principal === 'anyone' || (await behind(principal)).includes(person)
       const held = await Promise.all(principals.map(holds))
       return principals.filter((_, index) => held[index])
     },

@@ -5,7 +5,7 @@ import { matchRule } from '../transfer/explain.ts'
 import { relabelled } from '../transfer/labels.ts'
 import type { Person, Rule, Transfer } from '../transfer/model.ts'
 import { approversNow, stagesNow } from '../transfer/stages-now.ts'
-import { type Desk, held } from './desk.ts'
+import { type Desk, held, isAmong } from './desk.ts'
 import { factsOf } from './rule-for.ts'
 
 /** Where a person stands in a transfer: in which stages by its rule, today's rule, and the no that today's policy has for them. */
@@ -23,8 +23,11 @@ export async function standingIn(desk: Desk, transfer: Transfer, by: Person): Pr
   if (stages.length === 0) return { stages }
   const now = await ruleToday(desk, transfer)
   if (!now) return { stages, today: new Refusal('no_rule_today') }
-  const isAmongThem = (await held(desk, by, approversNow({ ...transfer, rule: now }))).length > 0
-  return { stages, now, ...(isAmongThem ? {} : { today: new Refusal('not_approver_today', { rule: now.name }) }) }
+  if (await isAmong(desk, by, approversNow({ ...transfer, rule: now }))) return { stages, now }
+  const { operators, auditors } = desk.policy
+  // A rule under which somebody may neither ask nor decide is not theirs to know.
+  const isTheirs = await isAmong(desk, by, [...now.requesters, ...operators, ...auditors])
+  return { stages, now, today: new Refusal('not_approver_today', isTheirs ? { rule: now.name } : {}) }
 }
 
 /** Stages in which the person may decide now: under the rule as it was and under today's for the same request. */

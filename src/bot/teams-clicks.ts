@@ -18,8 +18,12 @@ export type ClickReply = { statusCode: number; type: string; value: object | str
 
 const clicked = z.object({
   verb: z.enum(['approve', 'comment', 'question', 'deny', 'withdraw']),
-  transfer: z.string(),
-  digest: z.string().prefault(''),
+  // What is none of ours belongs to no transfer, and nothing of it gets any further.
+  transfer: z.string().transform((written) => (/^[a-z0-9]{8}$/.test(written) ? written : '')),
+  digest: z
+    .string()
+    .prefault('')
+    .transform((written) => (/^[0-9a-f]{8,64}$/.test(written) ? written : '')),
 })
 const fetched = z.object({ transfer: z.string(), round: z.number() })
 const invoked = z.object({ action: z.object({ verb: z.string(), data: z.record(z.string(), z.unknown()).nullish() }) })

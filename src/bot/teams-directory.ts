@@ -75,7 +75,7 @@ export function createTeamsDirectory(options: {
       if (!principals.includes(person) && !principals.includes('anyone')) return []
       // An account that never wrote to the bot is still the one that the rule names; whoever acts was seen, and is known.
       const held = await standingOf(person)
-      if (held === 'stranger' || held === 'deactivated') return []
+      if (held !== undefined && held !== 'member') return []
       return principals.filter((each) => (each === 'anyone' ? held === 'member' : each === person))
     },
     async people(principals) {

@@ -15,9 +15,10 @@ export const refusalsOfPeople = {
   ],
   guarded: ({ id, link }) => [
     [
-      'This database already has an open transfer, ',
-      linked(id, link),
-      '. Wait until it has ended, or have it cancelled, then ask again.',
+      'This database already has an open transfer',
+      ...(id === undefined
+        ? ['. Wait until it has ended, then ask again; an operator can say more.']
+        : [', ', linked(id, link), '. Wait until it has ended, or have it cancelled, then ask again.']),
     ],
   ],
   limit: ({ open }) => [

@@ -87,7 +87,7 @@ function evidence(io: Io, done: (exit: Exit) => void): Command {
       const source = await withAudit({ ...io, ...where }, async (open) => collectEvidence(open, id, key))
       // Somebody may have asked for it all the same: that is an entry, but no transfer.
       if (!source.stored && !source.entries.some(({ chain }) => chain === id)) {
-        io.say(`There is no transfer ${id}.`)
+        io.say(`There is no transfer ${id}. Check the id: audit export lists what there is.`)
         done(exits.found)
         return
       }

@@ -48,7 +48,7 @@ export async function keysFor(
       return readPublicKey(pem)
     } catch {
       const where = index < all.length - given.length ? 'The signing key' : files[index - all.length + given.length]
-      throw new Error(`${where} is no key of Ed25519 in PEM.`)
+      throw new Error(`${where} is no key of Ed25519 in PEM: give the public key that the log names at each start.`)
     }
   })
 }
@@ -63,7 +63,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch {
-    throw new Error(`${file} cannot be read.`)
+    throw new Error(`${file} cannot be read: correct the path, or who may read it.`)
   }
 }
 
@@ -73,7 +73,9 @@ async function connect(place: Place): Promise<{ redis: Redis; release(): Promise
   if (redisUrl !== undefined) return open(new Redis(redisUrl, options), async () => undefined)
   const home = join(folder, '.drawbridge')
   if (!existsSync(join(home, 'redis-data'))) {
-    throw new Error(`There is no audit: REDIS_URL is not set, and ${home} holds no data.`)
+    throw new Error(
+      `There is no audit: REDIS_URL is not set, and ${home} holds no data. Run this where drawbridge.yaml is, or set REDIS_URL.`,
+    )
   }
   // Running or not: it is adopted, or started for as long as we read.
   const embedded = await startEmbeddedRedis({ folder: home, searchPath, log: () => undefined })
@@ -87,6 +89,6 @@ async function open(redis: Redis, release: () => Promise<void>): Promise<{ redis
     return { redis, release }
   } catch {
     await release()
-    throw new Error('Redis cannot be reached.')
+    throw new Error('Redis cannot be reached: check that it runs, and REDIS_URL with its password where that is set.')
   }
 }

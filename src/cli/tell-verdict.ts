@@ -14,11 +14,17 @@ export function tellVerdict(verdict: Verdict, withLog: boolean): readonly string
       return `Vouched for: entries ${range(from, to)}, from ${time(fromAt)} to ${time(toAt)}.`
     }),
     ...(vouched.length === 0 ? ['No entry is vouched for.'] : []),
-    ...(unsealed ? [`Not sealed yet: entries ${range(unsealed.from, unsealed.to)}.`] : []),
+    ...(unsealed
+      ? [`Not sealed yet: entries ${range(unsealed.from, unsealed.to)}, since ${time(unsealed.fromAt)}.`]
+      : []),
     ...(problems.length === 0 ? ['No problem was found.'] : [`${count(problems.length, 'problem', 'problems')}:`]),
     ...problems.slice(0, mostTold).map(tell),
     ...(more > 0 ? [`  and ${more} more.`] : []),
-    ...(withLog ? [] : ['Seals of the log were not compared (--seals <file>): an older copy of Redis would pass.']),
+    ...(withLog
+      ? []
+      : [
+          'Seals of the log were not compared (--seals <file>): an older copy of Redis, or one that was written anew while nothing ran, would pass.',
+        ]),
   ]
 }
 

@@ -3,7 +3,7 @@ import { Refusal } from './errors.ts'
 import type { Event } from './events.ts'
 import type { Change } from './lifecycle.ts'
 import type { Decision, Question, Transfer } from './model.ts'
-import { isSamePerson, mayDecideOn, platformOf, type Somebody } from './people.ts'
+import { isSamePerson, knownAs, mayDecideOn, platformOf, type Somebody } from './people.ts'
 import { asked } from './question.ts'
 import { tally } from './quorum.ts'
 
@@ -11,7 +11,7 @@ import { tally } from './quorum.ts'
 export function applyPeople(transfer: Transfer, event: Event): Change | undefined {
   switch (event.type) {
     case 'decided':
-      return decided(transfer, event.decision)
+      return decided(knownNow(transfer, event.since), event.decision)
     case 'question_asked':
       refuseQuestion(transfer, event.question)
       return asked(transfer, event.question)
@@ -72,6 +72,13 @@ function refuseOutsider({ request }: Transfer, person: Somebody & Pick<Decision,
     throw new Refusal('undeclared', { account: person.by, platform: platformOf(request.by) })
   }
   if (person.stages.length === 0) throw new Refusal('not_approver')
+}
+
+/** Two accounts that are one person's by now count once, whenever that was declared. */
+function knownNow(transfer: Transfer, since: readonly Somebody[] = []): Transfer {
+  return since.length === 0
+    ? transfer
+    : { ...transfer, decisions: transfer.decisions.map((each) => knownAs(each, since)) }
 }
 
 function decided(transfer: Transfer, decision: Decision): Change {

@@ -20,6 +20,7 @@ import type {
   Usual,
   Withdrawal,
 } from './model.ts'
+import type { Somebody } from './people.ts'
 
 /** Everything that can happen to a transfer. `apply()` says what it means; the audit stream keeps each one as it is. */
 export type Event = { at: Millis } & (
@@ -55,7 +56,8 @@ export type Event = { at: Millis } & (
   /** By the clocks of the asking: the reminder once a round, the escalation once. */
   | { type: 'reminded' }
   | { type: 'escalated' }
-  | { type: 'decided'; decision: Decision }
+  /** `since`: who decided before and was declared with more accounts after that. */
+  | { type: 'decided'; decision: Decision; since?: readonly Somebody[] }
   | { type: 'question_asked'; question: Question }
   | { type: 'cancel_asked'; by: Person; reason?: string }
   | { type: 'withdrawn'; withdrawal: Withdrawal }

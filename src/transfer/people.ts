@@ -26,6 +26,22 @@ export function isSamePerson(one: Somebody, other: Somebody): boolean {
   return accountsOf(one).some((account) => theirs.includes(account))
 }
 
+/** Of those who said something, who by now is declared with accounts that were not known as theirs then. */
+export function declaredSince(people: readonly Declared[], said: readonly Somebody[]): readonly Somebody[] {
+  return said.flatMap((then) => {
+    const now = personBehind(people, then.by)
+    return accountsOf(now).every((account) => accountsOf(then).includes(account)) ? [] : [now]
+  })
+}
+
+/** What somebody said, with the accounts that they were declared with since. */
+export function knownAs<Said extends Somebody>(said: Said, since: readonly Somebody[]): Said {
+  const now = since.find(({ by }) => by === said.by)
+  if (!now) return said
+  const also = [...new Set([...(said.also ?? []), ...(now.also ?? [])])]
+  return { ...said, also }
+}
+
 /** True when the person may decide on what was asked there: in the same chat, or declared with an account in it. */
 export function mayDecideOn(request: Somebody, person: Somebody): boolean {
   const platform = platformOf(request.by)

@@ -9,7 +9,10 @@ export type Tally = { have: number; need: number; reached: boolean; denied?: Dec
  * stage can be filled with distinct people. The last word of a person stands.
  */
 export function tally(transfer: Transfer): Tally {
-  const decisions = lastWords(transfer.decisions.filter(({ digest }) => digest === transfer.round?.digest))
+  const { round, request } = transfer
+  // Whoever turned out to be the requester only after their yes has none.
+  const counted = transfer.decisions.filter((each) => each.digest === round?.digest && !isSamePerson(each, request))
+  const decisions = lastWords(counted)
   const denied = decisions.find((decision) => decision.verdict === 'deny')
   const approvals = decisions.filter((decision) => decision.verdict === 'approve')
   const needs = transfer.rule.stages.map((stage) => stage.need)
