@@ -131,7 +131,7 @@ async function decideOne(world: World, scene: Scene, { who, how }: Decision, bot
 
 function pressOf(world: World, { card, old, inChannel, forged }: Scene, who: string, how: How): Press {
   if (how === 'teams') return () => inTeamsBy(world, who, inChannel, forged)
-  if (how === 'form') return () => byForm(world, who)
+  if (how === 'form') return () => byForm(world, who, card)
   if (how === 'deny') return () => byClick(world, who, card, 'deny')
   return () => byClick(world, who, how === 'old' ? old : card, 'approve', how === 'twice')
 }
@@ -158,7 +158,9 @@ async function byClick(world: World, who: string, message: SlackMessage, actionI
 }
 
 /** Sends the form; what is said takes its place, or comes to the channel. */
-async function byForm(world: World, who: string) {
+async function byForm(world: World, who: string, card: SlackMessage) {
+  const again = await formAgain(world, who, card)
+  if (again) return again
   const form = formOf(world, who)
   if (!form) throw new Error(`${who} has no form`)
   const sent = await world.slack.as(who).submit(form, { reason: 'not before the release' })
@@ -166,6 +168,22 @@ async function byForm(world: World, who: string) {
   if (form.open) return { ms, said: JSON.stringify([form.view.blocks, form.errors]) }
   const { ephemerals } = world.slack.state
   return { ms, said: await eventually(() => ephemerals.find(({ to, text }) => to === who && isOfNo(text))?.text) }
+}
+
+/** Where a sentence has taken the form's place, it is closed and Deny is clicked again; what that click is told instead of a form. */
+async function formAgain({ slack }: World, who: string, card: SlackMessage) {
+  const told = slack.state.views.find(({ user, open, view }) => user === who && open && !hasField(view))
+  if (!told) return undefined
+  told.open = false
+  const clicked = await slack.as(who).click({ message: card, actionId: 'deny' })
+  const wordsOf = () => slack.state.responses.find(({ url }) => url === clicked.responseUrl)?.uses[0]?.body.text
+  const isForm = () => slack.state.views.some(({ user, open }) => user === who && open)
+  await eventually(() => isForm() || wordsOf() !== undefined)
+  return isForm() ? undefined : { ms: timeOf(clicked), said: String(wordsOf()) }
+}
+
+function hasField({ blocks }: SlackView['view']): boolean {
+  return JSON.stringify(blocks).includes('"type":"input"')
 }
 
 /** An acknowledgement that is none comes never. */
