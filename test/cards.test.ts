@@ -17,6 +17,7 @@ import { refusalCodes, refusalSentence, sentence } from '../src/cards/sentence.t
 import { statusAnswer } from '../src/cards/status-answer.ts'
 import { statusWords } from '../src/cards/status-words.ts'
 import { readButtonValue, type View } from '../src/cards/view.ts'
+import { whyAnswer } from '../src/cards/why-answer.ts'
 import { PermanentError, Refusal, TransientError } from '../src/transfer/errors.ts'
 import type {
   Connection,
@@ -245,6 +246,21 @@ describe('the approval card', () => {
     const two = { questions: [...one.questions, { by: ben, text: 'who reads it?', ...known }] }
     expect(shown(card(two))).toContain('2 questions were asked, all in the request’s thread. The last: <@U3BEN> asked')
     expect(shown(card({ ...two, decisions: [decision(ana, 'deny', 'no')] }))).not.toContain('asked, all')
+  })
+
+  test('is told by why with what comes later, where its rule has it', () => {
+    const transfer = transferAt('awaiting_approval')
+    const rule: Rule = {
+      ...transfer.rule,
+      remindAfter: 120 * minute,
+      escalate: { after: 240 * minute, to: [operator] },
+    }
+    const told = (each: Rule): string => {
+      const reasons = { explanation: { rules: [], hidden: 0 }, asks: [{ rule: each, people: 2 }], today: each }
+      return toMrkdwn(whyAnswer({ ...transfer, rule: each }, reasons))
+    }
+    expect(told(rule)).toContain('Who can still say yes after 2 h is reminded. After 4 h <@U9OPS> may decide too.')
+    expect(told(transfer.rule)).not.toMatch(/reminded|may decide too/)
   })
 
   test('says whose comment is whose once several said yes', () => {

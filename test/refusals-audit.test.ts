@@ -7,6 +7,7 @@ import type { Event } from '../src/transfer/events.ts'
 import type { Transfer, Verdict } from '../src/transfer/model.ts'
 import type { Answer } from '../src/transfer/ports.ts'
 import { elsewhere, of, type RefusalWorld, startRefusalWorld } from './support/refusal-world.ts'
+import { until } from './support/until.ts'
 
 /** Said by the worker, once Azure was asked: an event `refused` (or `settle_refused`) of the record, which is its entry. */
 const ofWorker = [
@@ -19,10 +20,10 @@ const ofWorker = [
     'database_not_found',
   ],
   ...['target_not_found', 'database_not_online', 'region_not_possible', 'tier_not_possible', 'size_not_possible'],
-  ...['redundancy_not_possible', 'operation_not_found', 'operation_not_ours'],
+  ...['redundancy_not_possible', 'crowded', 'operation_not_found', 'operation_not_ours'],
 ]
 /** Only mean that the next try is looked at anew; what the store cannot write it cannot tell either. */
-const passing = ['try_again', 'store_down', 'store_unsure']
+const passing = ['try_again', 'groups_unread', 'home_unread', 'store_down', 'store_unsure']
 
 const id = 'k3v9x2mq'
 const bacpac = 'backups/bacpacs/x.bacpac'
@@ -52,6 +53,12 @@ const typed: readonly (readonly [code: string, text: string, by?: string])[] = [
   ['missing_settlement', `settle ${id}`],
   ['missing_operation', `settle ${id} running`],
   ['bad_operation', `settle ${id} running nope`],
+  ['unknown_list_word', 'list runing'],
+  ['unknown_list_flag', 'list --nope'],
+  ['list_twice', 'list mine pending'],
+  ['missing_list_database', 'list database'],
+  ['bad_since', 'list --since nope'],
+  ['missing_history', 'history'],
   ['unknown_flag', 'export orders to backups --blub x'],
   ['flag_without_value', 'export orders to backups --blob'],
   ['flag_with_value', `import ${bacpac} to sql-prod/new --create=yes`],
@@ -149,6 +156,17 @@ const acts: readonly Act[] = [
     kind: 'form',
     act: async (by) => ({ answer: await fillIn(by, { database: x(2_000), storage: 'backups' }) }),
   },
+  ...[
+    ['no_rule_today', 'unmatched'],
+    ['not_approver_today', 'nobody'],
+  ].map(
+    ([code = '', database = '']): Act => ({
+      code,
+      by: 'U0SAM',
+      kind: 'decision',
+      act: (by) => onRecord(asked(), (transfer) => decide(transfer, by), { database }),
+    }),
+  ),
   click('own_request', 'U0DANA'),
   click('not_approver', 'U0AUD'),
   click('guest', 'U0GUEST'),
@@ -223,7 +241,10 @@ describe('each refusal of something that a person does has one entry in the audi
       const since = Date.now()
       const { answer, transfer } = await act(of(by))
       expect(answer.ok).toBe(false)
-      const entries = (await world.audit()).slice(before).filter(({ kind: each = '' }) => each.endsWith('_refused'))
+      const read = async () =>
+        (await world.audit()).slice(before).filter(({ kind: each = '' }) => each.endsWith('_refused'))
+      await until(async () => (await read()).length > 0)
+      const entries = await read()
       const facts = entries.map(({ event = '{}' }) => (JSON.parse(event) as { code?: string }).code)
       expect(facts).toEqual([code])
       const [entry] = entries
@@ -317,7 +338,7 @@ function asked(delivered = Date.now()): readonly Event[] {
 async function onRecord(
   events: readonly Event[],
   act: (transfer: Transfer) => Promise<Answer>,
-  change: { by?: string } = {},
+  change: { by?: string; database?: string } = {},
 ): Promise<{ answer: Answer; transfer: string }> {
   const transfer = await world.record(events, change)
   return { answer: await act(transfer), transfer: transfer.id }

@@ -113,3 +113,11 @@ export function checkAzure({ azure }: Stage, number: number): void {
   show('submissions to Azure', String(posts))
   if (!blob || !untouched || posts !== 1) throw new Error('The story did not end as it should')
 }
+
+/** Has the audit checked once bot and worker have stopped; rejects with what it found. */
+export async function checkAudit(stage: Stage, number: number): Promise<void> {
+  tell(
+    `${number}. Every step of this is an entry of the audit, chained and signed. Bot and worker stop, and it is checked.`,
+  )
+  show('npm run drawbridge -- audit verify', await stage.auditVerify())
+}

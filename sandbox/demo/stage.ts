@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { type AzureSandbox, startAzureSandbox } from '../azure/index.ts'
 import { type SlackSandbox, startSlackSandbox } from '../slack/index.ts'
 import { startTeamsSandbox, type TeamsSandbox } from '../teams/index.ts'
@@ -11,7 +12,14 @@ const repository = resolve(import.meta.dirname, '../..')
 const startWithin = 45_000
 
 /** Azure, the chats, a bot and a worker; `close` ends them all. */
-export type Stage = { azure: AzureSandbox; slack: SlackSandbox; teams: TeamsSandbox; close(): Promise<void> }
+export type Stage = {
+  azure: AzureSandbox
+  slack: SlackSandbox
+  teams: TeamsSandbox
+  /** Stops bot and worker, which seals the audit, and has it checked; what the check says. */
+  auditVerify(): Promise<string>
+  close(): Promise<void>
+}
 
 /** Starts the sandboxes and Drawbridge as two processes that share the embedded Redis. Rejects with their output when they do not start. */
 export async function openStage(chats: Chats): Promise<Stage> {
@@ -20,15 +28,24 @@ export async function openStage(chats: Chats): Promise<Stage> {
   const file = await writeConfig(chats)
   const environment = environmentFor(azure, slack, teams)
   const children = [start('bot', file, environment), start('worker', file, environment)]
-  const close = async (): Promise<void> => {
+  const stopAll = async (): Promise<void> => {
     await Promise.all(children.map(({ process }) => stop(process)))
+  }
+  const auditVerify = async (): Promise<string> => {
+    await stopAll()
+    const args = [join(repository, 'src/cli.ts'), 'audit', 'verify', '--config', file]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: repository, env: environment })
+    return stdout
+  }
+  const close = async (): Promise<void> => {
+    await stopAll()
     await Promise.all([azure.close(), slack.close(), teams.close(), rm(file, { force: true })])
   }
   try {
     const [bot] = await Promise.all(children.map(({ ready }) => ready))
     slack.control.deliverTo(`http://127.0.0.1:${bot}/slack/events`)
     teams.control.deliverTo(`http://127.0.0.1:${bot}/api/messages`)
-    return { azure, slack, teams, close }
+    return { azure, slack, teams, auditVerify, close }
   } catch (error) {
     await close()
     throw error

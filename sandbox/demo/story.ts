@@ -8,6 +8,7 @@ import {
   askQuestionInTeams,
   cardInSlack,
   cardInTeams,
+  checkAudit,
   checkAzure,
   untilTold,
 } from './acts.ts'
@@ -23,7 +24,10 @@ export async function playStory(stage: Stage, chats: Chats, watcher: Watcher): P
   await decisions[chats](stage, watcher)
   await untilTold(stage, chats)
   watcher.catchUp()
-  checkAzure(stage, chats === 'both' ? 5 : 6)
+  const next = chats === 'both' ? 5 : 6
+  checkAzure(stage, next)
+  watcher.stop()
+  await checkAudit(stage, next + 1)
 }
 
 const decisions: Readonly<Record<Chats, (stage: Stage, watcher: Watcher) => Promise<void>>> = {

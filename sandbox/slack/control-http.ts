@@ -1,12 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as pause } from 'node:timers/promises'
+import { createControlEndpoint, refuseFor } from '../chat/control-endpoint.ts'
+import type { ControlHandler } from '../chat/listener.ts'
 import { textOf } from './answer.ts'
-import { isFields } from './check-blocks.ts'
 import { renderMessage } from './render.ts'
-import type { ControlHandler } from './server.ts'
 import type { Fields, SlackState } from './types.ts'
 import type { Control, DeliveryOptions, Fault, Person } from './use-types.ts'
-import { parseJson, readBody, send } from './wire.ts'
 import type { World } from './world.ts'
 
 type Acts = { world: World; control: Control; as: (userId: string) => Person }
@@ -44,38 +41,18 @@ const ACTS: Record<string, Act> = {
   down: ({ control }, b) => void refuseFor(control, Number(b.ms ?? 1000)),
 }
 
-const HELP = { get: ['state', 'state?key=', 'see?user=&channel='], post: Object.keys(ACTS) }
-
 /** Answers /__control: GET state, see and help, POST the acts. */
 export function createControlHandler(acts: Acts): ControlHandler {
-  return async (request: IncomingMessage, response: ServerResponse, url: URL) => {
-    const name = url.pathname.replace(/^\/__control\/?/, '')
-    const body = request.method === 'GET' ? {} : parseJson((await readBody(request)) || '{}')
-    const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined
-    try {
-      if (request.method === 'GET') send(response, 200, look(acts, name, url.searchParams))
-      else if (!act || !isFields(body)) send(response, 404, { error: `no ${name} with a JSON object`, ...HELP })
-      else send(response, 200, (await act(acts, body)) ?? { ok: true })
-    } catch (error) {
-      send(response, 400, { error: error instanceof Error ? error.message : String(error) })
-    }
-  }
+  return createControlEndpoint({ acts, posts: ACTS, gets: ['state', 'state?key=', 'see?user=&channel='], look })
 }
 
-function look({ world, as }: Acts, name: string, query: URLSearchParams): unknown {
+function look({ world, as }: Acts, name: string, query: URLSearchParams, help: object): unknown {
   if (name === 'state') {
     const key = query.get('key') as keyof SlackState | null
     return key ? { [key]: world.state[key] } : world.state
   }
-  if (name !== 'see') return HELP
+  if (name !== 'see') return help
   const seen = as(query.get('user') ?? '').see(query.get('channel') ?? undefined)
   if (query.has('json')) return seen
   return `${seen.map((message) => `${message.ts} ${renderMessage(message, world.state)}`).join('\n\n')}\n`
-}
-
-async function refuseFor(control: Control, ms: number): Promise<void> {
-  await pause(50)
-  await control.down()
-  await pause(ms)
-  await control.up()
 }

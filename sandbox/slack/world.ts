@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createWaiting } from '../chat/waiting.ts'
 import { APP, SCOPES, seedState } from './seed.ts'
 import type { SlackChannel, SlackState, SlackUser } from './types.ts'
 import type { SlackSandboxOptions } from './use-types.ts'
@@ -12,7 +13,6 @@ export type World = ReturnType<typeof createWorld>
 /** An empty workspace with the seed in it; `baseUrl` is set once the server listens. */
 export function createWorld(options: SlackSandboxOptions) {
   const now = options.now ?? Date.now
-  const waiting = new Set<() => void>()
   const triggers = new Map<string, Trigger>()
   const state = freshState(options)
   let lastTs = 0
@@ -39,10 +39,7 @@ export function createWorld(options: SlackSandboxOptions) {
     channel: (id: string): SlackChannel | undefined => state.channels.find((c) => c.id === id),
     /** The DM between the bot and this person, made when it is not there yet. */
     dm: (userId: string): SlackChannel => openDm(state, userId),
-    changed() {
-      for (const look of [...waiting]) look()
-    },
-    until: <T>(look: (state: SlackState) => T | undefined | null | false, ms = 5000) => wait(state, waiting, look, ms),
+    ...createWaiting('Slack', state),
     reset() {
       Object.assign(state, freshState(options), { socketConnections: state.socketConnections })
       triggers.clear()
@@ -86,36 +83,4 @@ function openDm(state: SlackState, userId: string): SlackChannel {
   }
   state.channels.push(made)
   return made
-}
-
-function wait<T>(
-  state: SlackState,
-  waiting: Set<() => void>,
-  look: (state: SlackState) => T | undefined | null | false,
-  ms: number,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const done = (act: () => void) => {
-      waiting.delete(again)
-      clearTimeout(timer)
-      act()
-    }
-    const again = () => {
-      try {
-        const found = look(state)
-        if (found) done(() => resolve(found))
-      } catch (error) {
-        done(() => reject(error))
-      }
-    }
-    const timer = setTimeout(() => done(() => reject(new Error(nothing(state, ms)))), ms)
-    waiting.add(again)
-    again()
-  })
-}
-
-function nothing(state: SlackState, ms: number): string {
-  const calls = state.calls.slice(-5).map((c) => `${c.method} ${c.status ?? '…'} ${c.error ?? ''}`.trim())
-  const sent = state.deliveries.slice(-5).map((d) => `${d.kind} ${d.status} ${d.error ?? ''}`.trim())
-  return `Slack did not come to that within ${ms} ms; last calls: ${calls.join(', ')}; last deliveries: ${sent.join(', ')}`
 }

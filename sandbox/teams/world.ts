@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { createWaiting } from '../chat/waiting.ts'
 import { personalChat, seedState } from './seed.ts'
 import type { TeamsConversation, TeamsState, TeamsTeam, TeamsUser } from './types.ts'
 import type { TeamsSandboxOptions } from './use-types.ts'
-
-type Look<T> = (state: TeamsState) => T | undefined | null | false
 
 /** What all parts of the sandbox share: the state, its clock, its ids, and who waits for it to change. */
 export type World = ReturnType<typeof createWorld>
@@ -11,7 +10,6 @@ export type World = ReturnType<typeof createWorld>
 /** A Teams with the seed in it; `baseUrl` is set once the server listens. */
 export function createWorld(options: TeamsSandboxOptions) {
   const now = options.now ?? Date.now
-  const waiting = new Set<() => void>()
   const state: TeamsState = { ...freshState(options), tokens: [] }
   /** Which versions of cards were already refreshed, and for whom. */
   const refreshed = new Set<string>()
@@ -36,10 +34,7 @@ export function createWorld(options: TeamsSandboxOptions) {
     team: (id: string | undefined): TeamsTeam | undefined => state.teams.find((t) => t.id === id),
     /** The chat between the bot and this person, made when it is not there yet. */
     personal: (user: TeamsUser): TeamsConversation => openPersonal(state, user),
-    changed() {
-      for (const look of [...waiting]) look()
-    },
-    until: <T>(look: Look<T>, ms = 5000) => wait(state, waiting, look, ms),
+    ...createWaiting('Teams', state),
     reset() {
       Object.assign(state, freshState(options))
       Object.assign(world.graph, usualGraph())
@@ -101,31 +96,4 @@ function openPersonal(state: TeamsState, user: TeamsUser): TeamsConversation {
   const made = personalChat(user)
   state.conversations.push(made)
   return made
-}
-
-function wait<T>(state: TeamsState, waiting: Set<() => void>, look: Look<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const done = (act: () => void) => {
-      waiting.delete(again)
-      clearTimeout(timer)
-      act()
-    }
-    const again = () => {
-      try {
-        const found = look(state)
-        if (found) done(() => resolve(found))
-      } catch (error) {
-        done(() => reject(error))
-      }
-    }
-    const timer = setTimeout(() => done(() => reject(new Error(nothing(state, ms)))), ms)
-    waiting.add(again)
-    again()
-  })
-}
-
-function nothing(state: TeamsState, ms: number): string {
-  const calls = state.calls.slice(-5).map((c) => `${c.method} ${c.status ?? '…'} ${c.error ?? ''}`.trim())
-  const sent = state.deliveries.slice(-5).map((d) => `${d.kind} ${d.status} ${d.error ?? ''}`.trim())
-  return `Teams did not come to that within ${ms} ms; last calls: ${calls.join(', ')}; last deliveries: ${sent.join(', ')}`
 }

@@ -3,7 +3,7 @@ import { isFinal } from '../transfer/lifecycle.ts'
 import type { Rule, Transfer } from '../transfer/model.ts'
 import { ruleVersion } from '../transfer/rule-version.ts'
 import type { Line } from '../transfer/text.ts'
-import { askedWords, willAsk } from './asked-words.ts'
+import { askedWords, laterWords, willAsk } from './asked-words.ts'
 import { explainLines, ruleNames } from './explain-lines.ts'
 import { code, lowerFirst, person } from './phrases.ts'
 import { routeTitle } from './route.ts'
@@ -34,7 +34,15 @@ export function whyAnswer(transfer: Transfer, { explanation, asks, today }: Reas
     ...(candidates ? [] : todayLines(rule, today, explanation)),
     ...explainLines(explanation),
     ...asks.map(({ rule: each, people }): Line => {
-      return ['By rule ', code(each.name), ', ', ...askedWords(each, request), '. ', ...willAsk(each, people)]
+      return [
+        'By rule ',
+        code(each.name),
+        ', ',
+        ...askedWords(each, request),
+        '. ',
+        ...willAsk(each, people),
+        ...laterWords(each),
+      ]
     }),
     ['Nobody decides on a request of their own: ', person(request.by), ' does not count.'],
   ]

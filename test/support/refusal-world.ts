@@ -74,6 +74,8 @@ export async function startRefusalWorld(): Promise<RefusalWorld> {
 const usual: Rule = {
   ...ruleOf(100_000),
   name: 'main',
+  // Whom a rule names is told one by one in the audit; of strangers it tells a few an hour.
+  requesters: [of('U0DANA'), 'anyone'],
   when: { operation: [], database: [], storage: [] },
   stages: [{ approvers: [of('S0DBA')], need: 1 }],
   gate: 'submission',
