@@ -27,6 +27,8 @@ const cases: Record<string, CaseRule> = {
   'follow-both': { onBypass: 'follow' },
   'stop-done': {},
   'follow-done': { onBypass: 'follow' },
+  'closing-half': {},
+  'closing-done': {},
   replaced: {},
   rejected: {},
   'half-storage': {},
@@ -133,6 +135,41 @@ describe.concurrent('a connection that is approved in the portal', () => {
     world.azure.changeOperation({ action: 'complete', id: job.id })
     await reply(world, id, 'has finished')
     expect(thread(world, id).join()).toContain('approved outside of Drawbridge')
+  })
+})
+
+describe.concurrent('a connection that is approved in the portal when the transfer is being closed', () => {
+  test('is told as what it is', async () => {
+    const refusals = [
+      armFor(world, 'closing-half', { name: 'cancel', code: 'CannotCancelOperation' }),
+      armFor(world, 'closing-half', { name: 'pec-storage-put', code: 'LinkedAuthorizationFailed' }),
+    ]
+    const id = await ask(world, 'closing-half')
+    await cardOf(world, id)
+    await told(world, 'U0DANA', `cancel ${id}`)
+    await reply(world, id, 'would not reject the connection on the storage account')
+    await approveInPortal('closing-half', ['storage'])
+    const alarm = textOf(await reply(world, id, 'approved outside of Drawbridge'))
+    for (const said of ['🚨', '<!subteam^S0DBA>', '<@U0OPS>', 'being closed already']) expect(alarm).toContain(said)
+    for (const refusal of refusals) refusal.lift()
+    await reply(world, id, 'was cancelled')
+    expect(thread(world, id).filter((text) => text.includes('approved outside of Drawbridge'))).toHaveLength(1)
+  })
+
+  test('is told also when the data is out before anybody looked', async () => {
+    const refusals = ['sql', 'storage'].map((side) =>
+      armFor(world, 'closing-done', { name: `pec-${side}-put`, code: 'LinkedAuthorizationFailed' }),
+    )
+    const refusal = armFor(world, 'closing-done', { name: 'cancel', code: 'CannotCancelOperation' })
+    const id = await ask(world, 'closing-done')
+    await cardOf(world, id)
+    await told(world, 'U0DANA', `cancel ${id}`)
+    await reply(world, id, 'would not cancel the job')
+    const job = await approveInPortal('closing-done', ['sql', 'storage'])
+    world.azure.changeOperation({ action: 'complete', id: job.id })
+    await reply(world, id, 'went out all the same')
+    expect(thread(world, id).filter((text) => text.includes('approved outside of Drawbridge'))).toHaveLength(1)
+    for (const each of [...refusals, refusal]) each.lift()
   })
 })
 

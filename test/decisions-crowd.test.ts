@@ -1,29 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SlackMessage, SlackView } from '../sandbox/slack/index.ts'
-import { person, seedState } from '../sandbox/slack/seed.ts'
-import { type Fields, PEOPLE, type TeamsMessage } from '../sandbox/teams/index.ts'
 import type { Stored } from '../src/transfer/ports.ts'
 import { type CaseRule, requestsOf } from './support/cases.ts'
 import { cardsIn, teamsCases } from './support/chats.ts'
+import {
+  administrators,
+  crowdBefore,
+  crowdedWorkspace,
+  type Decision,
+  declared,
+  deliverTo,
+  everybody,
+  type How,
+  inTeams,
+  ownerOf,
+  passBy,
+  security,
+  type Told,
+  unheard,
+} from './support/crowd.ts'
 import { auditOf } from './support/e2e.ts'
-import { answerTo, ask, cardOf, eventually, inStatus, recordOf } from './support/story.ts'
-import { askedNow, buttonsWith, chatted, openCard, press } from './support/teams-story.ts'
+import { ask, eventually, inStatus, recordOf } from './support/story.ts'
+import { chatted } from './support/teams-story.ts'
 import { type Running, startWorld, type World } from './support/world.ts'
-
-const named = ['U0DANA', 'U0SAM', 'U0LEE', 'U0RIO', 'U0OPS', 'U0AUD', 'U0GUEST', 'U0STRANGER']
-const crowd = Array.from({ length: 42 }, (_, index) => `U0CROWD${String(index + 1).padStart(2, '0')}`)
-const everybody = [...named, ...crowd]
-/** Twenty of the first stage and fifteen of the second, five of whom are in both. */
-const administrators = ['U0SAM', 'U0LEE', 'U0RIO', ...crowd.slice(0, 17)]
-const security = crowd.slice(12, 27)
-/** Those with an account in Teams; what Ada has there is declared by nobody. */
-const inTeams: Readonly<Record<string, string>> = {
-  U0DANA: 'dana',
-  U0SAM: 'sam',
-  U0LEE: 'lee',
-  U0RIO: 'rio',
-  U0AUD: 'aud',
-}
 
 const stages = [
   { approvers: ['S0DBA'], need: 2 },
@@ -31,18 +29,19 @@ const stages = [
 ]
 const rule = (name: string): CaseRule => ({ requesters: ['U0DANA'], stages, cards: ['C0DBA', cardsIn(name)] })
 const cases = { agreed: rule('agreed'), refused: rule('refused') }
-
-/** One decision: who, how, and what they were told. */
-type Told = { who: string; how: 'slack' | 'form' | 'teams'; said: string }
+const approvers = new Set([...administrators, ...security])
+/** As Slack limits an app that is in no marketplace: calls a minute for each method, and messages a second in a channel. */
+const asInSlack = { post: { perSecond: 1, burst: 1 }, tiers: { 1: 1, 2: 20, 3: 50, 4: 100 } }
 
 let world: World
 beforeAll(async () => {
-  const declared = { U0DANA: PEOPLE.dana, U0SAM: PEOPLE.sam, U0LEE: PEOPLE.lee, U0RIO: PEOPLE.rio }
   const options = teamsCases(cases, {
     chats: 'both',
-    slack: { rateLimits: 'off', seed: workspace() },
+    slack: { rateLimits: 'off', seed: crowdedWorkspace() },
     config: (config) => {
-      config.people = Object.entries(declared).map(([slack, teams]) => ({ name: slack, slack, teams }))
+      config.people = declared
+      // An approval that Azure has not carried out by then is sent again, which is a story of its own.
+      config.polls = { ...config.polls, closing: '5s' }
     },
   })
   world = await startWorld(options)
@@ -50,20 +49,21 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => world.close())
 
-describe('two hundred yes by fifty people at two bots, with two approvers of one group needed and one of another', () => {
+describe('two hundred decisions of fifty people at once at two bots, with two of one group needed and one of another', () => {
   let all: Awaited<ReturnType<typeof crowdOn>>
   beforeAll(async () => {
-    all = await crowdOn('agreed', () =>
-      everybody.flatMap((who) =>
-        (inTeams[who] ? [1, 1, 0, 0] : [0, 0, 0, 0]).map((teams) => ({ who, how: teams ? 'teams' : 'slack' }) as const),
-      ),
-    )
+    all = await crowdOn('agreed', (who, index): readonly How[] => {
+      if (who in inTeams) return ['teams', 'approve', 'teams', 'twice']
+      if (approvers.has(who))
+        return index % 2 ? ['approve', 'twice', 'old', 'approve'] : ['twice', 'approve', 'approve', 'old']
+      return ['approve', 'deny', 'twice', 'old']
+    })
     await inStatus(world, all.id, 'succeeded')
-  }, 120_000)
+  }, 90_000)
 
   test('exactly three distinct people are counted, and the quorum is reached once', async () => {
     const { transfer } = await record(all.id)
-    const voters = transfer.decisions.map(({ by }) => nameOf(by))
+    const voters = transfer.decisions.map(({ by }) => ownerOf(by))
     expect(new Set(voters).size).toBe(3)
     expect(transfer.decisions.every(({ verdict }) => verdict === 'approve')).toBe(true)
     expect(seats(voters)).toBe(true)
@@ -75,39 +75,32 @@ describe('two hundred yes by fifty people at two bots, with two approvers of one
     expect(approvalsOf('agreed')).toEqual(['sql', 'storage'])
   })
 
-  test('each of the two hundred is told, alone and in time', () => toldOf(all.told))
+  test('each of the two hundred has an answer in three seconds, and the last word is a final one', () =>
+    toldOf(all.told))
 
-  test('what each is told is true of them', async () => {
-    const { transfer } = await record(all.id)
-    const recorded = all.told.filter(({ said }) => said.includes('Your yes is recorded'))
-    expect(recorded.map(({ who }) => who).sort()).toEqual(transfer.decisions.map(({ by }) => nameOf(by)).sort())
-    expect(recorded.map(({ said }) => /\((\d) of 3\)/.exec(said)?.[1]).sort()).toEqual(['1', '2', '3'])
-    const approvers = new Set([...administrators, ...security])
-    for (const { who, how, said } of all.told) {
-      const rest =
-        /Your yes is (recorded|already counted)|stage in which you are an approver has all|This is decided already: .* said yes/
-      expect(said, `${who} by ${how}`).toMatch(
-        again(expected(who, how) ?? (approvers.has(who) ? rest : /You are not an approver/)),
-      )
-    }
+  test('what each is told is true of them', () => {
+    const recorded = all.told.filter(({ said }) => said.at(-1)?.includes('Your yes is recorded'))
+    expect(recorded.map(({ said }) => /\((\d) of 3\)/.exec(said.at(-1) ?? '')?.[1]).sort()).toEqual(['1', '2', '3'])
+    for (const each of all.told)
+      expect([each.who, each.how, codeOf(each)]).toEqual([each.who, each.how, expect.stringMatching(mayBe(each))])
   })
 
-  test('the audit has every decision and every refusal', () => auditedOf(all))
-  test('who is in a group is asked once by each bot, and nobody is refused for Slack’s limit of it', () =>
-    askedOnce(all.calls))
+  test('the audit has one entry of each decision and of each refusal', () => auditedOf(all))
+  test('each bot asks for each group once, and for each person', () => askedOnce(all.calls))
 })
 
-describe('two hundred decisions with fifteen no among them, of the one stage without which there is no quorum', () => {
+describe('two hundred decisions at once with fifteen no among them, of the one stage without which there is no quorum', () => {
   let all: Awaited<ReturnType<typeof crowdOn>>
   beforeAll(async () => {
-    const others = everybody.filter((who) => !security.includes(who))
-    all = await crowdOn('refused', () => [
-      ...security.map((who) => ({ who, how: 'form' as const })),
-      ...others.flatMap((who) => Array.from({ length: 5 }, () => ({ who, how: 'slack' as const }))),
-      ...Object.keys(inTeams).flatMap((who) => [who, who].map((each) => ({ who: each, how: 'teams' as const }))),
-    ])
+    all = await crowdOn('refused', (who, index): readonly How[] => {
+      if (security.includes(who)) return ['form', 'old', 'old', 'old']
+      if (who in inTeams) return ['teams', 'approve', 'teams', 'twice']
+      return approvers.has(who) && index % 2
+        ? ['approve', 'twice', 'old', 'approve']
+        : ['twice', 'approve', 'approve', 'old']
+    })
     await inStatus(world, all.id, 'denied')
-  }, 120_000)
+  }, 90_000)
 
   test('one no ends it, whatever was said before, and nothing is approved', async () => {
     const { transfer } = await record(all.id)
@@ -120,140 +113,119 @@ describe('two hundred decisions with fifteen no among them, of the one stage wit
     expect(world.azure.state.blobs.filter(({ name }) => name.includes(all.id))).toEqual([])
   })
 
-  test('each of the two hundred is told, alone and in time', () => toldOf(all.told))
+  test('each of the two hundred has an answer in three seconds, and the last word is a final one', () =>
+    toldOf(all.told))
 
-  test('all but one no are told who was faster', () => {
-    const noes = all.told.filter(({ how }) => how === 'form')
-    expect(noes.filter(({ said }) => said.includes('Your no is recorded'))).toHaveLength(1)
-    const late = noes.filter(({ said }) => said.includes('This is decided already') || unheard.test(said))
-    expect(late).toHaveLength(14)
+  test('what each is told is true of them', () => {
+    const noes = all.told.filter(({ how }) => how === 'form').map(codeOf)
+    expect(noes.toSorted()).toEqual([...Array.from({ length: 14 }, () => 'already_decided'), 'decided'])
+    for (const each of all.told)
+      expect([each.who, each.how, codeOf(each)]).toEqual([each.who, each.how, expect.stringMatching(mayBe(each))])
   })
 
-  test('the audit has every decision and every refusal', () => auditedOf(all))
+  test('the audit has one entry of each decision and of each refusal', () => auditedOf(all))
+  test('each bot asks for each group once, and for each person', () => askedOnce(all.calls))
 })
 
-type Decision = { who: string; how: Told['how'] }
-
-/** Lets the crowd decide at the same time, each in turn at one of two bots that know nobody yet. */
-async function crowdOn(name: string, decisions: () => readonly Decision[]) {
+/** Lets the crowd decide at the same time, each at one of two bots that have just heard that both groups changed. */
+async function crowdOn(name: string, how: (who: string, index: number) => readonly How[]) {
   const { slack } = world
   slack.control.rateLimits('off')
   const asking = await world.start('bot')
   const id = await ask(world, name)
-  const [card, inChannel] = [await cardOf(world, id, 'C0DBA'), await openCard(world, id)]
+  const decisions = everybody.flatMap((who, index) => how(who, index).map((each): Decision => ({ who, how: each })))
+  const crowd = await crowdBefore(world, id, decisions, cardsIn(name))
   await eventually(async () => (await recordOf(world, id))?.transfer.round?.deliveredAt)
   await asking.term()
-  const calls = slack.state.calls.length
   const bots = [await world.start('bot'), await world.start('bot')] as const
-  const all = decisions()
-  // What a process loads and compiles at its first answers belongs to no click.
-  for (const bot of [...bots, ...bots, ...bots, ...bots]) {
-    deliverTo(bot)
-    await slack.as('U0OPS').command('/drawbridge', 'help')
-    await chatted(world, 'ops', 'help')
-  }
-  for (const { who } of all.filter(({ how }) => how === 'form')) await openForm(who, card)
-  slack.control.rateLimits({ post: { perSecond: 20, burst: 100 }, tiers: { 1: 1, 2: 20, 3: 50, 4: 200 } })
-  const forged = buttonsWith(await askedNow(world, id))
-  const turns = Object.values(Object.groupBy(all, ({ who }) => who))
-  const told: Told[] = []
-  let turn = 0
-  // Each of the fifty has one under way, and the next one as soon as it is answered.
-  const each = turns.map(async (own = []) => {
-    for (const { who, how } of own) {
-      deliverTo(bots[turn++ % 2] as Running)
-      told.push({ who, how, said: await decide(who, how, card, inChannel, forged) })
-    }
-  })
-  await Promise.all(each)
-  slack.control.rateLimits('off')
+  for (const bot of bots) await awaken(bot)
+  slack.control.rateLimits(asInSlack)
+  const calls = slack.state.calls.length
+  const told = await crowd.decide(bots)
   const asked = slack.state.calls.slice(calls)
-  const end = { id, told, calls: asked }
+  slack.control.rateLimits('off')
   await eventually(async () => (await recordOf(world, id))?.transfer.ending)
-  if (name === 'agreed') await Promise.all(bots.map((bot) => bot.term()))
-  return end
+  await Promise.all(bots.map((bot) => bot.term()))
+  return { id, told, calls: asked }
 }
 
-function deliverTo(bot: Running): void {
-  world.slack.control.deliverTo(`http://127.0.0.1:${bot.port}/slack/events`)
-  world.teams.control.deliverTo(`http://127.0.0.1:${bot.port}/api/messages`)
+/** What a process loads and compiles at its first answers belongs to no click; then it knows of no group any more. */
+async function awaken(bot: Running): Promise<void> {
+  const { slack } = world
+  deliverTo(world, bot)
+  await slack.as('U0OPS').command('/drawbridge', 'help')
+  await chatted(world, 'ops', 'help')
+  await passBy(world, bot)
+  for (const { id, users } of slack.state.groups) await slack.control.group(id, users)
 }
 
-async function decide(
-  who: string,
-  how: Told['how'],
-  card: SlackMessage,
-  inChannel: TeamsMessage,
-  forged: Fields,
-): Promise<string> {
-  if (how === 'slack') return byClick(who, card)
-  if (how === 'form') return byForm(who)
-  const { status, shown = '', notice } = await press(world, inTeams[who] ?? '', inChannel, 'approve', { card: forged })
-  // In time is what Teams takes: it tells the clicker otherwise.
-  expect({ who, status, notice }).toEqual({ who, status: 200, notice: undefined })
-  return shown
+const words = {
+  decided: /Your (yes|no) is recorded/,
+  already_decided: /This is decided already: .* said (yes|no)/,
+  already_voted: /Your yes is already counted/,
+  stage_full: /stage in which you are an approver has all/,
+  replaced_round: /The facts on this card have changed/,
+  not_approver: /You are not an approver/,
+  own_request: /This is your own request/,
+  guest: /Guests can neither/,
+  stranger: /Only members of this workspace/,
+  undeclared: /only people whose accounts in both chats are declared/,
 }
 
-async function byClick(who: string, card: SlackMessage): Promise<string> {
-  const edit = card.edits.findLastIndex(({ blocks }) => JSON.stringify(blocks).includes('"action_id":"approve"'))
-  const { status, ms, responseUrl } = await world.slack.as(who).click({ message: card, actionId: 'approve', edit })
-  expect({ who, status, inTime: ms < 3_000 }).toEqual({ who, status: 200, inTime: true })
-  return answerTo(world, responseUrl)
-}
-
-async function openForm(who: string, card: SlackMessage): Promise<void> {
-  await world.slack.as(who).click({ message: card, actionId: 'deny' })
-  await eventually(() => formOf(who))
-}
-
-/** Sends the form; what is said takes its place, or comes to the channel. */
-async function byForm(who: string): Promise<string> {
-  const form = formOf(who)
-  if (!form) throw new Error(`${who} has no form`)
-  const { status, ms } = await world.slack.as(who).submit(form, { reason: 'not before the release' })
-  expect({ who, status, inTime: ms < 3_000 }).toEqual({ who, status: 200, inTime: true })
-  if (form.open) return JSON.stringify(form.view.blocks)
-  return eventually(
-    () => world.slack.state.ephemerals.find(({ to, text }) => to === who && text.includes('Your no'))?.text,
+/** Which of the sentences the last word is; exactly one. */
+function codeOf({ said }: Told): string {
+  const last = said.at(-1) ?? ''
+  return (
+    Object.entries(words)
+      .flatMap(([code, text]) => (text.test(last) ? code : []))
+      .join(' and ') || last
   )
 }
 
-function formOf(user: string): SlackView | undefined {
-  return world.slack.state.views.find((view) => view.user === user && view.open)
+/** What somebody may be told for this, whoever was faster. */
+function mayBe({ who, how }: Decision): RegExp {
+  if (who === 'U0DANA') return /^own_request$/
+  if (who === 'U0GUEST') return /^guest$/
+  if (who === 'U0STRANGER') return /^stranger$/
+  if (who === 'U0AUD' && how === 'teams') return /^undeclared$/
+  if (!approvers.has(who)) return /^not_approver$/
+  if (how === 'old') return /^(replaced_round|already_decided)$/
+  return how === 'form' ? /^(decided|already_decided)$/ : /^(decided|already_voted|stage_full|already_decided)$/
 }
 
-/** What somebody is told whatever else happens; undefined for approvers and those who are none. */
-function expected(who: string, how: Told['how']): RegExp | undefined {
-  if (who === 'U0DANA') return /your own request/
-  if (who === 'U0GUEST') return /Guests can neither/
-  if (who === 'U0STRANGER') return /Only members of this workspace/
-  return who === 'U0AUD' && how === 'teams' ? /only people whose accounts in both chats are declared/ : undefined
-}
-
-const unheard = /could not be checked and recorded in time|own store does not answer, so nothing was recorded/
-
-/** Slack may be too slow for one of them, who is told so and recorded nowhere. */
-function again(rest: RegExp): RegExp {
-  return new RegExp(`${rest.source}|${unheard.source}`)
-}
-
+/** All of them, in three seconds each time; who was to try again had waited for as long as anybody may. */
 function toldOf(told: readonly Told[]): void {
   expect(told).toHaveLength(200)
   expect(new Set(told.map(({ who }) => who)).size).toBe(50)
-  expect(told.filter(({ said }) => said.trim() === '')).toEqual([])
-}
-
-async function auditedOf({ id, told }: { id: string; told: readonly Told[] }): Promise<void> {
-  const lines = (await linesOf(id, 'decided', 'decision_refused')).filter(
-    ({ event = '' }) => !/"(try_again|store_down)"/.test(event),
+  const presses = told.flatMap(({ who, how, ms, said }) =>
+    said.map((words, index) => ({
+      who,
+      how,
+      ms: ms[index] ?? 0,
+      isHeard: !unheard.test(words),
+      isLast: index === said.length - 1,
+    })),
   )
-  const heard = told.filter(({ said }) => !unheard.test(said))
-  const byPerson = (all: readonly string[]) =>
-    Object.fromEntries(Object.entries(Object.groupBy(all, (each) => each)).map(([who, some]) => [who, some?.length]))
-  expect(byPerson(lines.map(({ by = '' }) => nameOf(by)))).toEqual(byPerson(heard.map(({ who }) => who)))
+  expect(presses.filter(({ ms }) => ms >= 3_000)).toEqual([])
+  expect(presses.filter(({ isHeard, isLast }) => isLast && !isHeard)).toEqual([])
+  expect(presses.filter(({ isHeard, ms }) => !isHeard && ms < 1_500)).toEqual([])
 }
 
-/** Two bots that knew nobody: each may ask for a group and for a person once. */
+/** By account and code, as the audit has them and as they were said; who was told to try again has entries of their own. */
+async function auditedOf({ id, told }: { id: string; told: readonly Told[] }): Promise<void> {
+  const entries = async () => {
+    const lines = await linesOf(id, 'decided', 'decision_refused')
+    return lines.map(({ kind, by = '', event = '{}' }) => {
+      const { code } = JSON.parse(event) as { code?: string }
+      return `${by.split('/').at(-1)} ${kind === 'decided' ? kind : code}`
+    })
+  }
+  const expected = told.map((each) => `${each.account} ${codeOf(each)}`)
+  const final = (await entries()).filter((each) => !/ (try_again|store_down|store_unsure)$/.test(each))
+  expect(final.toSorted()).toEqual(expected.toSorted())
+}
+
+/** Two bots that knew no group: each asks for each of them once, and for a person at most once. */
 function askedOnce(calls: readonly { method: string; args: Readonly<Record<string, unknown>> }[]): void {
   const asked = (method: string, of: string) =>
     Object.values(
@@ -261,11 +233,9 @@ function askedOnce(calls: readonly { method: string; args: Readonly<Record<strin
         calls.filter((call) => call.method === method),
         ({ args }) => String(args[of]),
       ),
-    )
-  const groups = asked('usergroups.users.list', 'usergroup').map((each) => each?.length ?? 0)
-  expect(groups).toHaveLength(2)
-  expect(Math.max(...groups)).toBeLessThanOrEqual(2)
-  expect(Math.max(...asked('users.info', 'user').map((each) => each?.length ?? 0))).toBeLessThanOrEqual(2)
+    ).map((each) => each?.length ?? 0)
+  expect(asked('usergroups.users.list', 'usergroup')).toEqual([2, 2])
+  expect(Math.max(...asked('users.info', 'user'))).toBeLessThanOrEqual(2)
 }
 
 async function record(id: string): Promise<Stored> {
@@ -288,28 +258,10 @@ function approvalsOf(name: string): readonly string[] {
     .sort()
 }
 
-/** The Slack id of whoever decided, with whichever account. */
-function nameOf(by: string): string {
-  const id = by.split('/').at(-1) ?? ''
-  const handle = Object.entries(PEOPLE).find(([, object]) => object === id)?.[0]
-  return Object.entries(inTeams).find(([, each]) => each === handle)?.[0] ?? id
-}
-
 /** Two of the first group and one of the second, each sitting once. */
 function seats(voters: readonly string[]): boolean {
   return voters.some(
     (one) =>
       security.includes(one) && voters.filter((each) => each !== one).every((each) => administrators.includes(each)),
   )
-}
-
-function workspace() {
-  const { users, groups, channels } = seedState()
-  const dba = groups.map((group) => (group.id === 'S0DBA' ? { ...group, users: administrators } : group))
-  const sec = { id: 'S0SEC', handle: 'security', name: 'Security', users: [...security], disabled: false }
-  return {
-    users: [...users, ...crowd.map((each) => person(each, each.toLowerCase(), each))],
-    groups: [...dba, sec],
-    channels: channels.map((channel) => ({ ...channel, members: [...channel.members, ...crowd] })),
-  }
 }

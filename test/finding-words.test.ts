@@ -18,6 +18,11 @@ describe('a list', () => {
     ['list --since 2026-11-01', { since: { at: Date.UTC(2026, 10, 1) } }],
     ['list --since 2026-11-01T10:30:00Z', { since: { at: Date.UTC(2026, 10, 1, 10, 30) } }],
     ['list --since 2026-11-01T10:30:00+02:00', { since: { at: Date.UTC(2026, 10, 1, 8, 30) } }],
+    ['list – since 7d', { since: { ago: 7 * day } }],
+    ['List\u00a0Pending —since\u00a0“2 weeks”…', { which: 'pending', since: { ago: 14 * day } }],
+    ['list --since 2026–11–01', { since: { at: Date.UTC(2026, 10, 1) } }],
+    ['list since 2 weeks ago', { since: { ago: 14 * day } }],
+    ['list since 7d ago mine', { which: 'mine', since: { ago: 7 * day } }],
     ['list database orders', { database: 'orders' }],
     ['list database mine', { database: 'mine' }],
     ['list orders', { database: 'orders', bare: true }],
@@ -57,6 +62,8 @@ describe('a history', () => {
     ['history of orders', 'orders'],
     ['history database orders', 'orders'],
     ['history of database "my database"', 'my database'],
+    ['History “sql-prod/orders”…', 'sql-prod/orders'],
+    ['history sql-prod/orders…', 'sql-prod/orders'],
     ['history of', 'of'],
     ['history database', 'database'],
   ])('%s', (typed, database) => {
@@ -71,12 +78,23 @@ describe('a history', () => {
   })
 })
 
-test.each(['pending', '/drawbridge pending', 'Pending!', '@drawbridge pending please'])(
+test.each(['pending', '/drawbridge pending', 'Pending!', 'Pending…', '@drawbridge pending please'])(
   '%s is my own view',
   (typed) => {
     expect(parseCommand(typed)).toEqual({ kind: 'pending' })
   },
 )
+
+test.each([
+  ['withdraw k3v9x2mq, wrong database', 'wrong database'],
+  ['Withdraw K3V9X2MQ — wrong database', 'wrong database'],
+  ['withdraw k3v9x2mq - wrong', 'wrong'],
+  ['withdraw `k3v9x2mq`: “wrong”', 'wrong'],
+  ['withdraw k3v9x2mq —reason “wrong”', 'wrong'],
+  ['withdraw k3v9x2mq -1 is not what I meant', '-1 is not what I meant'],
+])('%s says why', (typed, reason) => {
+  expect(parseCommand(typed)).toEqual({ kind: 'withdraw', id: 'k3v9x2mq', reason })
+})
 
 function refusalOf(typed: string): { code: string; facts: object } {
   try {

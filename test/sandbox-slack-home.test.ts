@@ -51,6 +51,20 @@ test.each<[what: string, view: object, error: string]>([
     { blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(3001) } }] },
     'invalid_arguments',
   ],
+  ['with an alert, which modals alone have', { blocks: [{ type: 'alert' }] }, 'invalid_arguments'],
+  [
+    'with a field for more than Slack takes',
+    {
+      blocks: [
+        {
+          type: 'input',
+          label: { type: 'plain_text', text: 'Why' },
+          element: { type: 'plain_text_input', action_id: 'why', max_length: 3001 },
+        },
+      ],
+    },
+    'invalid_arguments',
+  ],
   ['of more than 250,000 characters', { private_metadata: 'x'.repeat(250_001) }, 'view_too_large'],
 ])('a Home tab %s is refused', async (_, view, error) => {
   expect((await publish(view)).error).toBe(error)

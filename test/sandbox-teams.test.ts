@@ -262,6 +262,14 @@ describe('a message', () => {
       'mentioned.id sam is nobody',
     ],
     [
+      'two fields of one id, one of them unfolding',
+      {
+        body: [{ type: 'Input.Text', id: 'why' }],
+        actions: [{ type: 'Action.ShowCard', title: 'No', card: { body: [{ type: 'Input.Text', id: 'why' }] } }],
+      },
+      'card has the id why twice',
+    ],
+    [
       'an entity without mention',
       { msteams: { entities: [{ type: 'mention', text: '<at>S</at>', mentioned: { id: PEOPLE.sam, name: 'S' } }] } },
       'is nowhere in the card',

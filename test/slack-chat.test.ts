@@ -85,6 +85,16 @@ describe('a message', () => {
     await chat.remove(ref)
   })
 
+  test.each([
+    ['of an alphabet of three bytes', '漢'.repeat(2500)],
+    ['of signs that are escaped', '&<>'.repeat(400)],
+    ['of signs of four bytes', '😀'.repeat(1400)],
+  ])('is edited also with much text %s, as comments may be', async (_, text) => {
+    const { ref } = await chat.post(data, drawing('first'), mark)
+    await chat.update(ref, drawing(text))
+    expect(said(ref)?.edits).toHaveLength(2)
+  })
+
   test('is never posted a second time by a repeat of ours', async () => {
     slack.control.fault({ match: { method: 'chat.postMessage' }, action: 'accept-then-status' })
     await expect(chat.post(data, drawing('once'), mark)).rejects.toBeInstanceOf(TransientError)

@@ -128,6 +128,24 @@ test('handlers that hang are given up, and the tab says so', async () => {
   await shown('U0SAM', 'could not be read in time')
 })
 
+test('a person whose team Slack leaves out has their tab all the same', async () => {
+  await start('http')
+  delete (slack.as('U0SAM').user as { team_id?: string }).team_id
+  await opened('U0SAM')
+  await slack.as('U0SAM').clickHome({ actionId: 'approve' })
+  await shown('U0SAM', 'Your answer counts.')
+  expect(new Set(asked)).toEqual(new Set(['slack:T0SANDBOX/U0SAM']))
+})
+
+test('lines that are too long for one block all stand there', async () => {
+  await start('http')
+  const lines = Array.from({ length: 15 }, (_, n) => [`request ${n} ${'&'.repeat(300)}`])
+  views = async () => ({ ...homeOf(1), rest: { text: ['x'], blocks: [{ kind: 'lines', lines }] } })
+  await opened('U0SAM')
+  const text = renderHome(slack.as('U0SAM').home() ?? missing)
+  for (let n = 0; n < 15; n += 1) expect(text).toContain(`request ${n} &`)
+})
+
 test('however much there is, the tab stays within what Slack takes, and loses no card', async () => {
   await start('http')
   const lines = Array.from({ length: 90 }, (_, n): View['blocks'][number] => ({

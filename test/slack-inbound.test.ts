@@ -3,7 +3,7 @@ import { type SlackSandbox, startSlackSandbox } from '../sandbox/slack/index.ts'
 import type { Handlers } from '../src/bot/handlers-type.ts'
 import { createServer } from '../src/bot/server.ts'
 import { createSlackInbound, type SlackInbound, type SlackInboundOptions } from '../src/bot/slack-inbound.ts'
-import { speaker } from '../src/bot/slack-payloads.ts'
+import { actorOf, speaker } from '../src/bot/slack-payloads.ts'
 import { noHome } from '../src/cards/home-view.ts'
 import type { Answer, Click, Command, DecisionInput, QuestionInput, WithdrawalInput } from '../src/transfer/ports.ts'
 import { until } from './support/until.ts'
@@ -382,6 +382,17 @@ describe('people of other companies', () => {
     ])
   })
 
+  test('who clicks without a team of their own is of the team of the click, and of none where it names none', async () => {
+    await start('http')
+    const ts = await card()
+    delete (slack.as('U0SAM').user as { team_id?: string }).team_id
+    await slack.as('U0SAM').click({ message: ts, actionId: 'deny' })
+    await slack.as('U0SAM').submit(await slack.until((state) => state.views[0]), { reason: 'because' })
+    expect([...heard.before, ...heard.decisions].map(({ by }) => by)).toEqual(Array(2).fill('slack:T0SANDBOX/U0SAM'))
+    expect(actorOf({ user: { id: 'U0STRANGER', team_id: 'T0OTHER' }, team: { id: 'T0SANDBOX' } })).toBe(own)
+    expect(actorOf({ user: { id: 'U0SAM' }, team: null })).toBe('slack:unknown/U0SAM')
+  })
+
   test('somebody whose team Slack does not name is of our workspace only where nobody else can be', () => {
     const said = { channel: 'C0DATA', user: 'U0SAM', ts: '1.1' }
     expect(speaker(said, { team_id: 'T0SANDBOX' })).toBe('slack:T0SANDBOX/U0SAM')
@@ -487,6 +498,16 @@ describe('the form for the reason', () => {
       expect(ephemerals()[0]?.text).toMatch(/click Deny again/)
     },
   )
+
+  test('opens once for a click that Slack sends twice, and nobody is asked to click again', async () => {
+    await start('http')
+    await slack.as('U0SAM').click({ message: await card(), actionId: 'deny', replay: 'after' })
+    await slack.until(({ calls }) => calls.filter(({ method }) => method === 'views.open').length === 2)
+    await slack.as('U0SAM').click({ message: await card(), actionId: 'approve' })
+    await slack.until(() => ephemerals().length > 0)
+    expect(slack.state.views).toHaveLength(1)
+    expect(ephemerals().map(({ text }) => text)).toEqual([expect.not.stringMatching(/again/)])
+  })
 
   test('shows why a no was not taken', async () => {
     await start('http')

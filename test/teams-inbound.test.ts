@@ -8,6 +8,7 @@ import {
   renderMessage,
   type TeamsMessage,
 } from '../sandbox/teams/index.ts'
+import { noHome } from '../src/cards/home-view.ts'
 import { type Connections, createConnections } from '../src/queue/connection.ts'
 import { createNotes } from '../src/queue/notes.ts'
 import { parseCommand } from '../src/transfer/grammar.ts'
@@ -116,6 +117,20 @@ describe('a command', () => {
         expect(parseCommand(text)).toMatchObject({ kind: 'export', database: 'orders', storage: 'backups' })
       }
       expect(commands()).toHaveLength(2)
+    },
+  )
+
+  test.each(['pending', 'Pending…', '/pending', '/drawbridge pending', 'drawbridge, pending.'])(
+    'is no command but the own view with cards: ‘%s’',
+    async (typed) => {
+      let asked = 0
+      adapter.answers.home = async () => {
+        asked += 1
+        return noHome([['Nothing waits for you.']])
+      }
+      await as('dana').chat(typed)
+      await told('Nothing waits for you.')
+      expect([asked, commands()]).toEqual([1, []])
     },
   )
 

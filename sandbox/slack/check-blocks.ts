@@ -9,13 +9,18 @@ type Shape = Record<string, (value: unknown, at: string, report: Report) => void
 const BLOCKS_IN_MESSAGE = 50
 const BLOCKS_IN_VIEW = 100
 
+type Place = 'message' | 'modal' | 'home'
+
+/** Blocks that Slack shows in one place alone. */
+const ONLY_IN: Record<string, Place> = { alert: 'modal' }
+
 /** Blocks that newer Slack knows too; only their type and ids are checked. */
 const UNCHECKED = new Set(
   'rich_text video file call context_actions table data_table card carousel container alert plan task_card'.split(' '),
 )
 
 /** Problems that Slack finds in the blocks of a message, modal or Home tab, each as the wire words it; none means they are accepted. */
-export function checkBlocks(blocks: unknown, where: 'message' | 'modal' | 'home', root = '/blocks'): string[] {
+export function checkBlocks(blocks: unknown, where: Place, root = '/blocks'): string[] {
   const problems: string[] = []
   const report: Report = (at, problem) => problems.push(`${problem} [json-pointer:${at}]`)
   if (!Array.isArray(blocks)) return [`must be an array [json-pointer:${root}]`]
@@ -29,6 +34,8 @@ export function checkBlocks(blocks: unknown, where: 'message' | 'modal' | 'home'
       continue
     }
     checkBlock(block, at, report)
+    const only = ONLY_IN[String(block.type)]
+    if (only && only !== where) report(`${at}/type`, `unsupported type: ${block.type}`)
     if (typeof block.block_id === 'string') {
       if (ids.has(block.block_id)) report(`${at}/block_id`, '`block_id` already exists')
       ids.add(block.block_id)
@@ -75,6 +82,13 @@ function list(most: number, each: Shape[string]): Shape[string] {
 function oneOf(...values: unknown[]): Shape[string] {
   return (value, at, report) => {
     if (!values.includes(value)) report(at, `must be one of ${values.join(', ')}`)
+  }
+}
+
+function number(least: number): Shape[string] {
+  return (value, at, report) => {
+    if (!Number.isInteger(value) || Number(value) < least || Number(value) > 3000)
+      report(at, `must be a number from ${least} to 3000`)
   }
 }
 
@@ -161,8 +175,8 @@ const ELEMENTS: Record<string, { fields: Shape; needed: string[] }> = {
       placeholder: text(150, 'plain_text'),
       initial_value: chars(3000),
       multiline: anything,
-      min_length: anything,
-      max_length: anything,
+      min_length: number(0),
+      max_length: number(1),
       dispatch_action_config: anything,
       focus_on_load: anything,
     },

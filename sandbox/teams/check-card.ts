@@ -24,7 +24,21 @@ export function cardProblems(world: World, card: unknown): string[] {
   }
   if (!isFields(card)) return ['content must be an object']
   checkCard(card, 'card', report)
-  return [...problems, ...mentionProblems(world, card)]
+  return [...problems, ...sameIds(card), ...mentionProblems(world, card)]
+}
+
+/** Clients draw no card in which two elements have the same id, cards that unfold included. */
+function sameIds(card: Fields): string[] {
+  const ids = idsIn(card)
+  return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))].map((id) => `card has the id ${id} twice`)
+}
+
+function idsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(idsIn)
+  if (!isFields(value)) return []
+  const { data: _data, msteams: _msteams, refresh: _refresh, fallback: _fallback, ...inner } = value
+  const own = typeof value.type === 'string' && typeof value.id === 'string' ? [value.id] : []
+  return [...own, ...Object.values(inner).flatMap(idsIn)]
 }
 
 function checkCard(card: Fields, at: string, report: Report): void {

@@ -33,6 +33,8 @@ export function createDeliveries(parts: Parts) {
 
 /** Fixes bytes and headers now, so that sending twice sends the same. */
 async function prepare({ world, settings }: Parts, given: Fields, options: DeliveryOptions): Promise<Parcel> {
+  // Where it goes is settled now: the next one may go to another bot.
+  const { deliverTo: url = '' } = settings
   const activity = options.change ? options.change(structuredClone(given)) : given
   const token = options.token ?? (await inboundToken(stringOf(activity.serviceUrl), world.now()))
   const body = JSON.stringify(activity)
@@ -47,7 +49,7 @@ async function prepare({ world, settings }: Parts, given: Fields, options: Deliv
     ...(token !== '' && { authorization: `Bearer ${token}` }),
     ...options.headers,
   }
-  return { url: settings.deliverTo ?? '', activity, body, headers, within: options.answerWithinMs ?? usual }
+  return { url, activity, body, headers, within: options.answerWithinMs ?? usual }
 }
 
 async function attempt({ world, stopping }: Parts, parcel: Parcel): Promise<Delivery> {

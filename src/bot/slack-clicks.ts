@@ -19,7 +19,7 @@ import type { Answers, Asker } from './slack-answers.ts'
 import { clickView, fieldError, readClickForm, refusedView } from './slack-click-form.ts'
 import { slackErrorCode } from './slack-errors.ts'
 import { type Home, isInHome, whoseHome } from './slack-home.ts'
-import { personOf } from './slack-payloads.ts'
+import { actorOf, teamOf } from './slack-payloads.ts'
 
 /** Milliseconds for the question whether somebody may be asked for words: the click's trigger lives 3 s, and the form must still open. */
 const BEFORE_FORM = 1_700
@@ -37,11 +37,12 @@ export function listenToClicks(clicking: Clicking): void {
       const { words, channel, home, ...shown } = readClickForm(id, view)
       const { required, missing } = clickForms[id]
       if (required && words === '') return ack(fieldError(id, missing))
-      const by = personOf(body.user.team_id, body.user.id)
-      const act: Act = { act: id, delivery: `slack:${view.id}`, by, ...shown, words }
-      const { id: user, team_id: team } = body.user
+      const act: Act = { act: id, delivery: `slack:${view.id}`, by: actorOf(body), ...shown, words }
+      const user = body.user.id
       const told = (answer: Answer): Promise<void> =>
-        home ? clicking.home.publish({ team, user }, answer) : clicking.answers.inChannel({ channel, user }, answer)
+        home
+          ? clicking.home.publish({ team: teamOf(body), user }, answer)
+          : clicking.answers.inChannel({ channel, user }, answer)
       await submitted(clicking, id, act, ack, told)
     })
   }
@@ -81,7 +82,10 @@ async function askForWords(clicking: Clicking, id: FormId, click: Click): Promis
       view: clickView(id, { transfer, digest, channel, ...from }),
     })
   } catch (error) {
-    log.warn({ code: slackErrorCode(error) }, 'the form of a click could not be opened')
+    const code = slackErrorCode(error)
+    // The same click came twice, and the first one opened it.
+    if (code === 'exchanged_trigger_id') return
+    log.warn({ code }, 'the form of a click could not be opened')
     await tell(clicking, click, clickAgain(clickForms[id].title))
   }
 }
@@ -112,7 +116,7 @@ function clickAgain(title: string): Answer {
 function shownTo(body: BlockAction, action: ButtonAction): { by: string; transfer: string; digest: string } {
   // A value that is none of ours belongs to no transfer, and the handler says so.
   const shown = readButtonValue(action.value ?? '') ?? { transfer: '', digest: '' }
-  return { by: personOf(body.user.team_id, body.user.id), ...shown }
+  return { by: actorOf(body), ...shown }
 }
 
 function deliveryOf(body: BlockAction, { action_id, action_ts }: ButtonAction): string {

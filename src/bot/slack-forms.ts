@@ -24,7 +24,7 @@ import {
   whatView,
 } from './slack-form.ts'
 import { slackId } from './slack-ids.ts'
-import { personOf } from './slack-payloads.ts'
+import { actorOf } from './slack-payloads.ts'
 
 /** Milliseconds for the options of a field, which Slack waits 3 s for. */
 const OPTIONS_WITHIN = 2_600
@@ -51,7 +51,7 @@ export function listenToForms(forms: Forms): void {
   })
   app.options<'block_suggestion'>({ action_id: /^(?:database|storage|container)$/ }, async ({ body, ack }) => {
     const kind = body.view && kindOf(body.action_id, body.view as unknown as SentView)
-    const by = personOf(body.user.team_id, body.user.id)
+    const by = actorOf(body)
     const asked = kind ? handlers.choices(kind, body.value, by) : Promise.resolve([])
     const found = await withDeadline(
       OPTIONS_WITHIN,
@@ -95,12 +95,13 @@ async function open(
 
 async function send(
   { team, handlers, answers }: Forms,
-  { user, trigger_id }: ViewSubmitAction,
+  body: ViewSubmitAction,
   view: SentView & { id: string },
   ack: AckFn<ViewResponseAction> | ((answer?: ViewResponseAction) => Promise<void>),
 ): Promise<void> {
+  const { user, trigger_id } = body
   const { channel } = readContext(view)
-  const by = personOf(user.team_id, user.id)
+  const by = actorOf(body)
   const input: FormInput = {
     delivery: `slack:${view.id}`,
     attempt: `slack:${trigger_id}`,
@@ -123,5 +124,5 @@ async function tell(
   { user, channel = '' }: { user: string; channel?: string },
   answer: Parameters<Answers['inChannel']>[1],
 ): Promise<void> {
-  await answers.inChannel({ channel: channel === '' ? user : channel, user }, answer)
+  await answers.inChannel({ channel, user }, answer)
 }

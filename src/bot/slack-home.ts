@@ -10,7 +10,7 @@ import type { Log } from './log.ts'
 import type { Answers } from './slack-answers.ts'
 import { slackErrorCode } from './slack-errors.ts'
 import { type Forms, openWhat } from './slack-forms.ts'
-import { type Envelope, personOf } from './slack-payloads.ts'
+import { type Envelope, personOf, teamOf } from './slack-payloads.ts'
 
 /** Milliseconds for what a Home tab shows. */
 const READ_WITHIN = 2_600
@@ -33,7 +33,7 @@ export function createHome(tools: Tools): Home {
       const shown = await publishOnce(tools, whose, answer)
       // Somebody published a newer one meanwhile: what is read now is newer still.
       const done = shown === 'hash_conflict' ? await publishOnce(tools, { ...whose, hash: undefined }, answer) : shown
-      if (done !== undefined && answer) await tools.answers.inChannel({ channel: whose.user, user: whose.user }, answer)
+      if (done !== undefined && answer) await tools.answers.inChannel({ channel: '', user: whose.user }, answer)
     },
   }
 }
@@ -58,8 +58,8 @@ export function isInHome({ view }: Pick<BlockAction, 'view'>): boolean {
 }
 
 /** Whose tab a click came from. */
-export function whoseHome({ user, view }: BlockAction): Whose {
-  return { team: user.team_id, user: user.id, hash: view?.hash }
+export function whoseHome(body: BlockAction): Whose {
+  return { team: teamOf(body), user: body.user.id, hash: body.view?.hash }
 }
 
 /** Slack's types know the view as it is sent, and not as it comes back. */

@@ -33,6 +33,22 @@ export function personOf(team: string | undefined, user: string): Person {
   return slackId({ team: team || NO_TEAM, id: user })
 }
 
+/** What we read of who clicked, chose or sent a form; `team` is null where the app is installed for a whole organisation. */
+export type Acting = { user: { id: string; team_id?: string }; team?: { id: string } | null }
+
+/**
+ * The team of whoever clicked or sent a form. Slack does not promise the person's own; where it is left out, the team of
+ * the interaction stands for it, and the directory, which asks Slack about the person, still tells strangers apart.
+ */
+export function teamOf({ user, team }: Acting): string | undefined {
+  return user.team_id || team?.id
+}
+
+/** Who clicked or sent a form. */
+export function actorOf(acting: Acting): Person {
+  return personOf(teamOf(acting), acting.user.id)
+}
+
 /** Who said it. In a channel shared with other companies the envelope's team is the channel's and says nothing about the person. */
 export function speaker(said: Said, envelope: Envelope): Person | undefined {
   if (said.user === undefined) return undefined

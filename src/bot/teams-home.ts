@@ -1,4 +1,4 @@
-import type { HomeViews } from '../cards/home-view.ts'
+import { overviewCards } from '../cards/home-cards.ts'
 import type { View } from '../cards/view.ts'
 import type { Command } from '../transfer/ports.ts'
 import { answerInTime } from './answer-in-time.ts'
@@ -13,7 +13,7 @@ import { typedText } from './teams-text.ts'
 
 /** True for `pending` alone, which is answered with cards; among other words it is a command like any other. */
 export function isHomeWanted(activity: TeamsActivity): boolean {
-  return isForBot(activity) && /^\/?pending[\s.!?]*$/i.test(typedText(activity))
+  return isForBot(activity) && wanted.test(typedText(activity))
 }
 
 /**
@@ -25,7 +25,10 @@ export async function sendHome(tools: FormTools, handlers: Handlers, activity: T
   try {
     const place = isPersonal(activity) ? placeOf(activity) : await ownChat(tools, activity)
     const home = await handlers.onHome(by)
-    for (const view of [overview(home), ...home.cards]) await tools.sdk.send(place, await messageOf(tools, place, view))
+    // Cards of their own stay within what Teams takes of one, whatever stands on the others.
+    for (const view of [...overviewCards(home), ...home.cards]) {
+      await tools.sdk.send(place, await messageOf(tools, place, view))
+    }
   } catch (error) {
     tools.log.warn({ code: portError(error, 'sendToConversation').fault.code }, 'a personal view was not taken')
     const words: Command = { delivery: deliveryOf(activity), by, text: 'pending', origin: originOf(activity) }
@@ -33,14 +36,10 @@ export async function sendHome(tools: FormTools, handlers: Handlers, activity: T
   }
 }
 
-/** Cards of their own stay within what Teams takes of one, whatever stands on the others. */
-function overview({ top, cards, rest }: HomeViews): View {
-  const follow = cards.length === 1 ? 'Its card follows.' : `Their ${cards.length} cards follow.`
-  const below: View['blocks'] = cards.length === 0 ? [] : [{ kind: 'lines', lines: [[follow]] }]
-  return { text: top.text, blocks: [...top.blocks, ...below, ...rest.blocks] }
-}
-
 async function messageOf({ render }: FormTools, place: TeamsPlace, view: View): Promise<TeamsMessage> {
   const [content, summary] = await Promise.all([render.card(place, view, true), render.text(place, [view.text])])
   return { summary, attachments: [{ contentType: cardType, content }] }
 }
+
+/** As people type it here, and as help writes it for all chats. */
+const wanted = /^(?:\/?drawbridge[\s:,]+)?\/?pending[\s.!?…]*$/i

@@ -17,6 +17,8 @@ const limits = {
   button: 75,
   value: 2000,
   text: 3000,
+  /** Of a text in an edit, in bytes: counted after `&`, `<` and `>` were escaped once more. */
+  edit: 4000,
   dialogTitle: 100,
   dialogText: 300,
   dialogButton: 30,
@@ -24,13 +26,12 @@ const limits = {
 
 /** A view as Slack takes it: within all of its limits, and with text that forms no mention, link or markup of its own. */
 export function toBlockKit(view: View): { text: string; blocks: KnownBlock[] } {
-  const blocks = blocksOf(view)
-  return { text: toMrkdwn([view.text], limits.text), blocks: fewEnough(blocks) }
+  return { text: fallback(view.text), blocks: fewEnough(view.blocks.flatMap(blockOf)) }
 }
 
-/** All blocks of a view, however many: a Home tab takes more of them than a message. */
+/** All blocks of a view, however many, with no line left out: a Home tab takes more of them than a message. */
 export function blocksOf(view: View): KnownBlock[] {
-  return view.blocks.flatMap(blockOf)
+  return view.blocks.flatMap((block) => (block.kind === 'lines' ? sections(block.lines) : blockOf(block)))
 }
 
 /** Lines as the blocks of a private answer or a modal. */
@@ -53,6 +54,27 @@ function blockOf(block: Block): KnownBlock[] {
     case 'divider':
       return [{ type: 'divider' }]
   }
+}
+
+/** Any message may be edited later, and a card that could not would keep its buttons. */
+function fallback(line: Line): string {
+  const text = toMrkdwn([line], limits.text)
+  const bytes = Buffer.byteLength(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'))
+  return bytes <= limits.edit ? text : toMrkdwn([line], limits.edit / mostBytes)
+}
+
+/** Of one character, escaped once more. */
+const mostBytes = 4
+
+/** Lines in as many sections as they need. */
+function sections(lines: readonly Line[]): KnownBlock[] {
+  const parts: Line[][] = []
+  for (const line of lines) {
+    const last = parts.at(-1)
+    if (last && toMrkdwn([...last, line], Number.POSITIVE_INFINITY).length <= limits.section) last.push(line)
+    else parts.push([line])
+  }
+  return parts.flatMap(linesToBlocks)
 }
 
 function dialog({ title, text, yes, no }: NonNullable<Button['confirm']>): ConfirmationDialog {

@@ -58,11 +58,9 @@ export function tellConnections(
       ]
     case 'bypassed': {
       const { side, onBypass } = milestone
-      const next =
-        onBypass === 'stop' ? 'stop: what can be undone is undone.' : 'follow: the job is watched to its end.'
       return [
         [
-          `🚨 The connection on the ${sideWords[side]} was approved outside of Drawbridge (portal, command line or automatic). The rule says ${next}`,
+          `🚨 The connection on the ${sideWords[side]} was approved outside of Drawbridge (portal, command line or automatic). ${bypassWords[onBypass]}`,
         ],
         [...people(concerned(transfer, operators)), ': find out who approved it.'],
       ]
@@ -75,6 +73,12 @@ export function tellConnections(
       return [[`⚠️ ${how} It is tried again. `, ...faultOnTheWay(fault)]]
     }
   }
+}
+
+const bypassWords = {
+  stop: 'The rule says stop: what can be undone is undone.',
+  follow: 'The rule says follow: the job is watched to its end.',
+  closing: 'It is being closed already: what can be undone is undone.',
 }
 
 /** How the undoing goes. */

@@ -1,7 +1,7 @@
 import { PermanentError, Refusal } from '../transfer/errors.ts'
 import { type Connection, type Fault, type Side, sides, type Transfer } from '../transfer/model.ts'
 import type { Observation } from '../transfer/ports.ts'
-import { mayPut, put, putFault } from './approving.ts'
+import { mayPut, put, putFault, slotOf } from './approving.ts'
 import { isNew, named } from './awaiting-endpoints.ts'
 import type { EventBody, Job, Move, Step } from './job.ts'
 import { end, forgotten, isForgotten, isOver, nextPoll, overdue, progress } from './moves.ts'
@@ -27,6 +27,7 @@ export const closing: Step = async (job) => {
     ...progress(job, seen),
     ...slow,
     ...late(job, connections),
+    ...elsewhere(job, connections.find((each) => each.state === 'Approved' && !isPut(job, each.side))?.side),
     ...('code' in read ? notRead(job, read) : notRejected(job, connections)),
     ...(await cancel(job)),
   ]
@@ -38,7 +39,20 @@ export const closing: Step = async (job) => {
 type Closing = NonNullable<Transfer['closing']>
 
 async function closed(job: Job, { outcome, cause, fault }: Closing, released: boolean): Promise<Move> {
-  return end(job, { outcome, cause, ...(fault ? { fault } : {}), ...(released ? { released } : {}) })
+  const ending = { outcome, cause, ...(fault ? { fault } : {}), ...(released ? { released } : {}) }
+  const { events = [], due } = await end(job, ending)
+  // Without both connections approved no data crosses: whichever Drawbridge did not approve, somebody else did.
+  const isPassed = released && job.transfer.request.privateLink
+  return { events: [...elsewhere(job, isPassed ? sides.find((side) => !isPut(job, side)) : undefined), ...events], due }
+}
+
+/** An approval that is not ours is told also when the undoing is under way. */
+function elsewhere({ transfer }: Job, side: Side | undefined): readonly EventBody[] {
+  return side && !transfer.bypassed ? [{ type: 'bypassed', side }] : []
+}
+
+function isPut({ effects }: Job, side: Side): boolean {
+  return effects[slotOf('approve', side)] !== undefined
 }
 
 /** Nobody knows whether a job runs: keep looking, until it is found or an operator settles it. */

@@ -75,7 +75,8 @@ function applyConnections(transfer: Transfer, event: Event): Change | undefined 
     case 'bypassed': {
       const { at, side } = event
       require(!bypassed)
-      return { bypassed: { at, side }, told: [{ kind: 'bypassed', side, onBypass: rule.onBypass }] }
+      const onBypass = status === 'closing' ? status : rule.onBypass
+      return { bypassed: { at, side }, told: [{ kind: 'bypassed', side, onBypass }] }
     }
     case 'approve_intended':
       require(status === 'approving' && tally(transfer).reached)
@@ -85,7 +86,8 @@ function applyConnections(transfer: Transfer, event: Event): Change | undefined 
       return { told: [{ kind: 'half_approved', missing, fault, ...(approved ? { approved } : {}) }] }
     }
     case 'running': {
-      require(status === 'approving' || (bypassed !== undefined && rule.onBypass === 'follow'))
+      const isFollowed = status === 'awaiting_approval' && bypassed !== undefined && rule.onBypass === 'follow'
+      require(status === 'approving' || isFollowed)
       return { status: 'running', told: [{ kind: 'running' }] }
     }
     default:

@@ -6,7 +6,7 @@ import { applyAskingClocks } from './asking-clocks.ts'
 import type { Event } from './events.ts'
 import { applyAfterEnd } from './left-over.ts'
 import { type Change, illegal, isFinal, type Told } from './lifecycle.ts'
-import { changedFacts, digestOf, materialOf } from './material.ts'
+import { changedFacts, digestOf, gateOf, materialOf } from './material.ts'
 import type { Milestone, Round, Transfer } from './model.ts'
 import { applyStall } from './stall.ts'
 import { applyUsual } from './usual.ts'
@@ -65,6 +65,7 @@ function applyAsking(transfer: Transfer, event: Event): Change | undefined {
   const { round } = transfer
   switch (event.type) {
     case 'asked': {
+      if (!mayAsk(transfer)) throw illegal(transfer, event)
       const next = nextRound(transfer, event.at)
       const told: Told = round
         ? { kind: 'new_round', round: next.number, changed: changedFacts(round.material, next.material) }
@@ -80,6 +81,12 @@ function applyAsking(transfer: Transfer, event: Event): Change | undefined {
     default:
       return undefined
   }
+}
+
+/** From where people are asked: where the gate stands, and where they were asked before. */
+function mayAsk(transfer: Transfer): boolean {
+  const gate = gateOf(transfer) === 'submission' ? 'requested' : 'awaiting_endpoints'
+  return transfer.status === gate || transfer.status === 'awaiting_approval'
 }
 
 function nextRound(transfer: Transfer, at: number): Round {

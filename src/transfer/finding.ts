@@ -25,7 +25,7 @@ export function readList(text: string): ListIntent {
 
 /** Reads the name in `history <database>`. Throws `Refusal` when there is none, or more than one word. */
 export function readHistory(text: string): string {
-  const named = takeWord(withoutWord(text, 'of'))
+  const named = takeWord(withoutWord(text, 'of') || text)
   const first = /^database$/i.test(named.text) && named.rest !== '' ? takeWord(named.rest) : named
   const name = first.text.replace(/^[@#]/, '')
   if (name === '') throw new Refusal('missing_history', { verb: 'history' })
@@ -42,7 +42,8 @@ function readPart(text: string, asked: ListIntent): string {
   }
   const word = takeWord(text)
   const typed = word.text.toLowerCase()
-  if (word.text === '') return word.rest
+  // A phone turns the two dashes before an option into one, and sets it apart.
+  if (/^[-\u2012-\u2015\u2212]*$/.test(word.text)) return word.rest
   if (!word.quoted && typed === 'since') return readSince(word.rest, asked)
   const which = word.quoted ? undefined : listKinds.find((each) => each === typed)
   if (which) {
@@ -72,7 +73,8 @@ function readSince(text: string, asked: ListIntent): string {
   const unit = /^\d+$/.test(word.text) ? takeWord(word.rest) : undefined
   const joined = unit && /^[a-z]+$/i.test(unit.text) ? unit : undefined
   asked.since = sinceOf(joined ? `${word.text} ${joined.text}` : word.text)
-  return joined?.rest ?? word.rest
+  const { rest } = joined ?? word
+  return 'ago' in asked.since ? withoutWord(rest, 'ago') : rest
 }
 
 const day = z.iso.date()
@@ -80,7 +82,8 @@ const moment = z.iso.datetime({ offset: true })
 
 /** Dates are days and times of UTC, as every time that Drawbridge writes as text. */
 function sinceOf(typed: string): Since {
-  const at = typed.toUpperCase()
+  // A phone makes long dashes between the numbers of a day.
+  const at = typed.toUpperCase().replace(/[\u2012-\u2015\u2212]/g, '-')
   if (day.safeParse(at).success || moment.safeParse(at).success) return { at: Date.parse(at) }
   const ago = /[a-z]/i.test(typed) && typed.length <= 40 ? ms(typed as ms.StringValue) : undefined
   if (ago === undefined || !Number.isFinite(ago) || ago <= 0) throw new Refusal('bad_since', { since: clip(typed) })
@@ -97,7 +100,7 @@ function unknownFlag(name: string): Refusal {
 
 function withoutWord(text: string, word: string): string {
   const first = takeWord(text)
-  return !first.quoted && first.text.toLowerCase() === word && first.rest !== '' ? first.rest : text
+  return !first.quoted && first.text.toLowerCase() === word ? first.rest : text
 }
 
 function clip(text: string): string {

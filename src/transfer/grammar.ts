@@ -174,7 +174,8 @@ function readId(verb: string, word: string | undefined): string {
 
 function readStop(kind: 'cancel' | 'withdraw', id: string, text: string): Intent {
   const flag = takeFlag(text)
-  const reason = readReason(flag?.name === 'reason' ? flag.rest : text)
+  // Words after a dash that is set apart are the reason alone.
+  const reason = readReason(flag?.name === 'reason' ? flag.rest : text.replace(/^[-\u2012-\u2015\u2212:]+\s+/, ''))
   return reason === undefined ? { kind, id } : { kind, id, reason }
 }
 

@@ -34,7 +34,8 @@ export type Milestone = { at: Millis } & (
   | { kind: 'reminded'; have: number; need: number }
   | { kind: 'escalated'; to: readonly Principal[]; after: Millis; have: number; need: number }
   | { kind: 'unnamed'; candidates: readonly Connection[] }
-  | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' }
+  /** `closing`: it was being closed already, whatever the rule says. */
+  | { kind: 'bypassed'; side: Side; onBypass: 'stop' | 'follow' | 'closing' }
   | { kind: 'half_approved'; approved?: Side; missing: Side; fault: Fault }
   | { kind: 'running' }
   | ({ kind: 'stalled' } & Standing)

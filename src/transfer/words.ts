@@ -9,7 +9,7 @@ const families: readonly string[] = [double, single, '`']
 export function takeWord(text: string): Taken {
   const start = text.trimStart()
   const family = familyOf(start)
-  const end = family ? closing(start, family, (after) => /^(?:$|[\s.,;:!?])/.test(after)) : -1
+  const end = family ? closing(start, family, (after) => /^(?:$|[\s.,;:!?…])/.test(after)) : -1
   if (end > 0) return { text: start.slice(1, end).trim(), quoted: true, rest: skipPunctuation(start.slice(end + 1)) }
   const [raw = ''] = /^\S*/.exec(start) ?? []
   return { text: bare(raw), quoted: false, rest: start.slice(raw.length).trimStart() }
@@ -38,7 +38,7 @@ export function unquote(text: string): string {
 
 /** Text after the punctuation that belongs to what was just read. */
 export function skipPunctuation(text: string): string {
-  return text.replace(/^[.,;:!?]+(?=\s|$)/, '').trimStart()
+  return text.replace(/^[.,;:!?…]+(?=\s|$)/, '').trimStart()
 }
 
 function familyOf(text: string): string | undefined {
@@ -64,7 +64,7 @@ function balanced(text: string, family: string): number {
     if (/\S/.test(after) && (/[\s([]/.test(before) || opened === index - 1)) {
       depth += 1
       opened = index
-    } else if (/^(?:$|[\s.,;:!?)\]])/.test(after) || family.includes(after)) depth -= 1
+    } else if (/^(?:$|[\s.,;:!?…)\]])/.test(after) || family.includes(after)) depth -= 1
     if (depth === 0) return index
   }
   return -1
@@ -72,5 +72,5 @@ function balanced(text: string, family: string): number {
 
 function bare(word: string): string {
   const plain = word.replaceAll('`', '').replace(/^["\u201c\u201d\u00ab]+|["\u201c\u201d\u00bb]+$/g, '')
-  return plain.replace(/(?<=[\p{L}\p{N}_)-])[.,;:!?]+$/u, '').replace(/["\u201c\u201d\u00bb]+$/, '')
+  return plain.replace(/(?<=[\p{L}\p{N}_)-])[.,;:!?…]+$/u, '').replace(/["\u201c\u201d\u00bb]+$/, '')
 }

@@ -54,7 +54,7 @@ export type Watch = {
 }
 
 /** Azure as a small state machine behind the port: it does what it is told, goes wrong where it is told to, and judges every effect first. */
-export function createModelAzure(watch: Watch, now: () => number) {
+export function createModelAzure(watch: Watch, now: () => number, privateLink: boolean) {
   const state = {
     job: undefined as Job | undefined,
     started: 0,
@@ -67,6 +67,8 @@ export function createModelAzure(watch: Watch, now: () => number) {
     endedAt: 0,
     /** The role for reading connections is gone for good. */
     closed: false,
+    /** Without private link Azure makes no connections for the job. */
+    privateLink,
     serial: 0,
   }
   const upset = (call: keyof Azure): Upset['how'] | undefined => {
@@ -207,15 +209,16 @@ function doAct(state: ModelAzure['state'], act: AzureAct, at: number): void {
     return state.connections.findLast((each) => each.side === side && each.ours)
   }
   const isOpen = job?.state === 'working' || job?.state === 'cancelling'
+  const connects = isOpen && state.privateLink
   switch (act.act) {
     case 'connect':
-      if (isOpen && !ours(act.side)) add(act.side, true, act.named)
+      if (connects && !ours(act.side)) add(act.side, true, act.named)
       return
     case 'connect_both':
       for (const side of ['sql', 'storage'] as const) {
         const known = ours(side)
         if (known) known.named = true
-        else if (isOpen) add(side, true, true)
+        else if (connects) add(side, true, true)
       }
       return
     case 'foreign':

@@ -74,11 +74,10 @@ function checkEnd(run: Run, transfer: Transfer): void {
   run.claim(!ending?.nothingSent || started === 0, 'it is told that nothing was sent, and a job was')
   run.claim(started <= 1, `${started} jobs were started`)
   run.claim(ending?.outcome !== 'succeeded' || !transfer.closing, 'it succeeded after a no')
-  const isPassed = run.elsewhere.size > 0 && ending?.outcome === 'succeeded'
-  run.claim(
-    !isPassed || (transfer.rule.onBypass === 'follow' && transfer.bypassed !== undefined),
-    'an approval elsewhere went unnoticed',
-  )
+  const isPassed = run.elsewhere.size > 0 && isTold
+  run.claim(!isPassed || transfer.bypassed !== undefined, 'an approval elsewhere went unnoticed')
+  const isHeld = transfer.bypassed !== undefined && transfer.rule.onBypass === 'stop'
+  run.claim(!isHeld || ending?.outcome !== 'succeeded', 'it succeeded although an approval elsewhere was to stop it')
   const words = wordsOf(transfer, run.now())
   const isAlarm = ending?.released === true
   run.claim(

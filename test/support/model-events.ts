@@ -32,6 +32,11 @@ const plan: Plan = {
   accountKind: 'StorageV2',
   uri: 'https://st.blob.core.windows.net/bacpacs/orders.bacpac',
 }
+const terabyte = 1_000_000_000_000
+const large: Plan = {
+  ...plan,
+  checks: [{ name: 'size', verdict: 'ok', code: 'fits', facts: { used: String(2 * terabyte) } }],
+}
 const side = fc.constantFrom<Side>('sql', 'storage')
 const connection = (of: Side, id: string): Connection => {
   return { side: of, id: `/${of}/${id}`, name: id, privateEndpoint: `/pe/${id}`, state: 'Pending', named: true }
@@ -42,7 +47,11 @@ const outcome = fc.constantFrom('denied', 'expired', 'cancelled', 'failed', 'suc
 const bodies = fc.oneof(
   fc.constantFrom<EventBody>(
     { type: 'planned', plan },
+    { type: 'planned', plan: large },
+    { type: 'rule_settled', rule: 'production' },
+    { type: 'rule_settled', rule: 'large' },
     { type: 'checked' },
+    { type: 'creation_sent' },
     { type: 'prepared', made: true },
     { type: 'submit_intended', attempt: 1, token: 't', snapshot: [] },
     { type: 'submitted', operation },
@@ -92,6 +101,20 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   }) as fc.Arbitrary<Happening>,
 )
 
+/** The same, when only the plan can tell whether the rule for large data counts. */
+export function undecided(transfer: Transfer): Transfer {
+  const { rule } = transfer
+  const stages = [{ approvers: ['slack:T1/ULEE', 'slack:T1/UADA'], need: 2 }]
+  const other = { ...rule, name: 'large', stages, when: { ...rule.when, size: { atLeast: terabyte } } }
+  return {
+    ...transfer,
+    candidates: [
+      { rule: other, outcome: 'later' },
+      { rule, outcome: 'match' },
+    ],
+  }
+}
+
 /** What leads to a card that can be decided on. */
 export function usually(transfer: Transfer): readonly Happening[] {
   const sent: readonly EventBody[] = [
@@ -101,6 +124,7 @@ export function usually(transfer: Transfer): readonly Happening[] {
   ]
   const all: readonly EventBody[] = [
     { type: 'planned', plan },
+    ...(transfer.candidates ? [{ type: 'rule_settled', rule: transfer.rule.name } as const] : []),
     ...(gateOf(transfer) === 'endpoints' ? sent : []),
     { type: 'asked', changed: [] },
     { type: 'card_delivered' },
@@ -128,6 +152,10 @@ export function brokenBy(first: Transfer, all: readonly Happening[]): readonly s
       claim(event.type === 'left_over' || event.type === 'connections_changed', 'something was stated after the end')
       claim(next.status === transfer.status && next.ending === transfer.ending, 'the end was changed')
     }
+    claim(
+      !transfer.closing || next.status === 'closing' || isFinal(next.status),
+      'it went on after it was being closed',
+    )
     const counting = votes.filter(({ round, verdict, human }) => {
       return round === transfer.round?.number && (verdict === 'deny' || human !== humanBehind(transfer.request.by))
     })
@@ -135,8 +163,11 @@ export function brokenBy(first: Transfer, all: readonly Happening[]): readonly s
       event.type === 'approve_intended' ||
       event.type === 'quorum_reached' ||
       event.type === 'prepared' ||
+      event.type === 'creation_sent' ||
       (event.type === 'submit_intended' && gateOf(transfer) === 'submission')
     claim(!needsYes || isQuorum(transfer.rule, counting), 'it went on before a quorum')
+    claim(!transfer.closing || event.type !== 'cancel_asked', 'it was to be stopped when it was being closed')
+    checkRule(transfer, next, event, claim)
     if (event.type === 'ended') checkEnding(transfer, event, claim)
     if (event.type === 'decided') votes.push(voteOf(transfer, event, counting, claim))
     if (next.round && next.round.digest !== digests.at(-1)) digests.push(next.round.digest)
@@ -146,6 +177,22 @@ export function brokenBy(first: Transfer, all: readonly Happening[]): readonly s
 }
 
 type Claim = (holds: boolean, what: string) => void
+
+/** While it is open which rule counts nobody is asked and nothing is sent; the plan settles it once. */
+function checkRule(transfer: Transfer, next: Transfer, event: Event, claim: Claim): void {
+  const needsRule = ['asked', 'decided', 'submit_intended', 'creation_sent', 'quorum_reached']
+  claim(!transfer.candidates || !needsRule.includes(event.type), 'it went on before its rule was settled')
+  if (event.type !== 'rule_settled') {
+    claim(next.rule === transfer.rule, 'its rule was changed')
+    return
+  }
+  const isLarge = transfer.plan?.checks !== undefined && transfer.request.operation === 'export'
+  claim(
+    transfer.candidates !== undefined && next.rule.name === (isLarge ? 'large' : 'production'),
+    'another rule counts',
+  )
+  claim(event.rule === next.rule.name, 'another rule was named')
+}
 
 function checkEnding(transfer: Transfer, { ending }: Extract<Event, { type: 'ended' }>, claim: Claim): void {
   const { outcome, nothingSent, released } = ending

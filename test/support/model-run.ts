@@ -59,7 +59,7 @@ export async function startRun(store: RedisStore, redis: Redis, setting: Setting
   }
   const elsewhere = new Set<Side>()
   const judge = createJudge({ read, claim, votes, shown, by: setting.by, state: () => world.state })
-  const world: ModelAzure = createModelAzure(judge, () => now)
+  const world: ModelAzure = createModelAzure(judge, () => now, request.privateLink)
 
   const begun = start({ type: 'requested', at: now, id, request, rule: setting.rule })
   const event = { type: 'requested', at: now, id, request, rule: setting.rule } as const
