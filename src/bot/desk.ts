@@ -18,7 +18,6 @@ import type { Policy } from '../transfer/policy.ts'
 import type { Answer, Clock, Directory, Hint, Once, Store, Stored } from '../transfer/ports.ts'
 import { peopleNow } from '../transfer/stages-now.ts'
 import { factsOf, gapIn } from './approver-sets.ts'
-import type { InTurn } from './turns.ts'
 
 /** What the handlers work with; `store` fails fast. */
 export type Desk = {
@@ -29,8 +28,6 @@ export type Desk = {
   directory: Directory
   clock: Clock
   hint: Hint
-  /** By the id of a transfer. */
-  inTurn: InTurn
   newId(): string
   log(fields: Readonly<Record<string, unknown>>, message: string): void
 }
@@ -150,8 +147,7 @@ export async function held(desk: Desk, by: Person, principals: readonly Principa
 
 /**
  * States one person's fact in the record: read, apply, commit; whoever loses the race is answered from the new
- * record. People at one process take turns, so that a crowd does not race with itself; between processes the store's
- * compare-and-set decides. Both queues are woken.
+ * record. Both queues are woken.
  */
 export async function change(
   desk: Desk,
@@ -160,47 +156,21 @@ export async function change(
   make: (transfer: Transfer) => Promise<Event>,
   say: (next: Transfer) => Answer,
 ): Promise<Answer> {
-  const propose = (): Promise<Proposal> => proposalFor(desk, id, make)
-  // Outside of the turn: a chat that is slow to say who somebody is holds up nobody else.
-  const first = await propose()
-  return desk.inTurn(id, async (waited) => {
-    for (let proposal = waited ? await anew(visit, propose) : first; ; proposal = await anew(visit, propose)) {
-      const answer = await commit(desk, visit, proposal, say(proposal.next))
-      if (answer) return answer
+  for (;;) {
+    const { transfer } = await readTransfer(desk, id)
+    if (transfer.schema !== 1) throw new Refusal('try_again')
+    const event = await make(transfer)
+    const next = apply(transfer, event)
+    const answer = say(next)
+    const due = { advance: 0, show: 0 }
+    const commit = () => desk.store.commit({ next, events: [event], due, once: once(desk, visit, answer) })
+    const result = await written(visit, commit)
+    if (result.kind === 'repeat') return result.answer
+    if (result.kind === 'late') throw new Refusal('store_down')
+    if (result.kind === 'committed') {
+      desk.hint('advance', id)
+      desk.hint('show', id)
+      return answer
     }
-  })
-}
-
-type Proposal = { event: Event; next: Transfer }
-
-async function proposalFor(desk: Desk, id: string, make: (transfer: Transfer) => Promise<Event>): Promise<Proposal> {
-  const { transfer } = await readTransfer(desk, id)
-  if (transfer.schema !== 1) throw new Refusal('try_again')
-  const event = await make(transfer)
-  return { event, next: apply(transfer, event) }
-}
-
-/** By the record as it is now, while there is time: whoever waited too long is in nobody's way. */
-async function anew(visit: Visit, propose: () => Promise<Proposal>): Promise<Proposal> {
-  if (visit.left() < leastForAgain) throw new Refusal('try_again')
-  return propose()
-}
-
-/** Undefined when somebody was faster. */
-async function commit(
-  desk: Desk,
-  visit: Visit,
-  { event, next }: Proposal,
-  answer: Answer,
-): Promise<Answer | undefined> {
-  const due = { advance: 0, show: 0 }
-  const result = await written(visit, () =>
-    desk.store.commit({ next, events: [event], due, once: once(desk, visit, answer) }),
-  )
-  if (result.kind === 'repeat') return result.answer
-  if (result.kind === 'late') throw new Refusal('store_down')
-  if (result.kind !== 'committed') return undefined
-  desk.hint('advance', next.id)
-  desk.hint('show', next.id)
-  return answer
+  }
 }

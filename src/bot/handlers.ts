@@ -29,7 +29,6 @@ import type { Handlers } from './handlers-type.ts'
 import { pending, readHome } from './home.ts'
 import { createLocalWords } from './local-words.ts'
 import { history, list, status } from './look-up.ts'
-import { createTurns } from './turns.ts'
 import { viewFor } from './view-for.ts'
 import { why } from './why.ts'
 
@@ -40,8 +39,7 @@ const patience = 2_300
  * What people ask and decide. Every delivery is answered within 2.3 s and never throws; a delivery that comes again
  * gets its first answer and changes nothing.
  */
-export function createHandlers(tools: Omit<Desk, 'inTurn'>, onMembershipChange: (group: string) => void): Handlers {
-  const desk: Desk = { ...tools, inTurn: createTurns() }
+export function createHandlers(desk: Desk, onMembershipChange: (group: string) => void): Handlers {
   return {
     onMembershipChange,
     onCommand: (command) => {
