@@ -80,10 +80,16 @@ const workToDue = command('work when due', fc.constant(undefined), async (run) =
   await run.workers.work()
 })
 
-/** Somebody releases connections in the portal, also between the yes and the PUTs, and the job may be over before anybody looks. */
-async function approvedElsewhere(
+/** Somebody approves or exchanges connections in the portal, also between the yes and the PUTs, and the job may be over before anybody looks. */
+async function meddled(
   run: Run,
-  given: { sides: readonly Side[]; decided: boolean; finished: boolean; stop: Stop },
+  given: {
+    act: 'approve_elsewhere' | 'impersonate'
+    sides: readonly Side[]
+    decided: boolean
+    finished: boolean
+    stop: Stop
+  },
 ): Promise<void> {
   if (given.decided) {
     await run.look()
@@ -91,7 +97,7 @@ async function approvedElsewhere(
   }
   await run.passToDue()
   await run.workers.work(given.stop)
-  for (const each of given.sides) await run.act({ act: 'approve_elsewhere', side: each })
+  for (const each of given.sides) await run.act({ act: given.act, side: each })
   if (given.finished) await run.act({ act: 'finish', state: 'succeeded' })
   await run.passToDue()
   await run.workers.work()
@@ -120,15 +126,25 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 4,
     arbitrary: command(
-      'approved elsewhere',
+      'meddled with elsewhere',
       fc.record({
         sides: fc.subarray([...sides], { minLength: 1 }),
         decided: fc.boolean(),
+        act: fc.constantFrom('approve_elsewhere', 'approve_elsewhere', 'impersonate'),
         finished: fc.boolean(),
         stop,
       }),
-      approvedElsewhere,
+      meddled,
     ),
+  },
+  {
+    weight: 2,
+    arbitrary: command('another job connects too', side, async (run, given) => {
+      await run.act({ act: 'connect_both' })
+      await run.act({ act: 'foreign', side: given })
+      await run.passToDue()
+      await run.workers.work()
+    }),
   },
   { weight: 2, arbitrary: command('worker goes on', fc.constant(undefined), (run) => run.workers.resume()) },
   {
