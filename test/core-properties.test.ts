@@ -12,7 +12,7 @@ import { startTestRedis, type TestRedis } from './support/redis.ts'
 import { ruleOf } from './support/transfers.ts'
 
 /** More runs, or one that failed again: `CORE_RUNS=5000 CORE_SEED=… CORE_PATH=… npx vitest run test/core-properties.test.ts`. */
-const { CORE_RUNS: runs = '300', CORE_SEED: seed, CORE_PATH: path } = process.env
+const { CORE_RUNS: runs = '500', CORE_SEED: seed, CORE_PATH: path } = process.env
 
 let server: TestRedis
 let redis: Redis

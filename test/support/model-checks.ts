@@ -3,7 +3,7 @@ import { draw } from '../../src/cards/draw.ts'
 import { statusAnswer } from '../../src/cards/status-answer.ts'
 import { fieldsOf } from '../../src/queue/store-format.ts'
 import { isFinal } from '../../src/transfer/lifecycle.ts'
-import type { Transfer } from '../../src/transfer/model.ts'
+import { sides, type Transfer } from '../../src/transfer/model.ts'
 import type { Run } from './model-run.ts'
 
 /** Events that end a transfer, and those that may still come afterwards. */
@@ -16,7 +16,12 @@ export function createChecks(run: Run) {
   return {
     /** What must hold after every command. */
     async always(): Promise<void> {
-      const { transfer } = await run.read()
+      const { transfer, effects } = await run.read()
+      const passed = sides.filter(
+        (side) => transfer.connections[side]?.state === 'Approved' && !effects[`approve:${side}`],
+      )
+      const isQuiet = passed.length > 0 && !transfer.bypassed && transfer.status !== 'closing' && !transfer.ending
+      run.claim(!isQuiet, 'an approval elsewhere was seen and not told')
       const before = last
       last = transfer
       run.claim(transfer.version >= (before?.version ?? 1), 'a version was taken back')

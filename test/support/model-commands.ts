@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { type Side, sides } from '../../src/transfer/model.ts'
 import type { AzureAct, Upset } from './model-azure.ts'
 import { accounts, groups, operator, principals } from './model-people.ts'
 import type { Run, Setting } from './model-run.ts'
@@ -79,6 +80,29 @@ const workToDue = command('work when due', fc.constant(undefined), async (run) =
   await run.workers.work()
 })
 
+/** Somebody approves or exchanges connections in the portal, also between the yes and the PUTs, and the job may be over before anybody looks. */
+async function meddled(
+  run: Run,
+  given: {
+    act: 'approve_elsewhere' | 'impersonate'
+    sides: readonly Side[]
+    decided: boolean
+    finished: boolean
+    stop: Stop
+  },
+): Promise<void> {
+  if (given.decided) {
+    await run.look()
+    for (const by of accounts) await run.click(by, 'approve', 0)
+  }
+  await run.passToDue()
+  await run.workers.work(given.stop)
+  for (const each of given.sides) await run.act({ act: given.act, side: each })
+  if (given.finished) await run.act({ act: 'finish', state: 'succeeded' })
+  await run.passToDue()
+  await run.workers.work()
+}
+
 export const commands: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: workToDue },
   { weight: 4, arbitrary: work },
@@ -95,6 +119,29 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       await run.passToDue()
       await run.workers.work(given.stop)
       await run.act(given.act)
+      await run.passToDue()
+      await run.workers.work()
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: command(
+      'meddled with elsewhere',
+      fc.record({
+        sides: fc.subarray([...sides], { minLength: 1 }),
+        decided: fc.boolean(),
+        act: fc.constantFrom('approve_elsewhere', 'approve_elsewhere', 'impersonate'),
+        finished: fc.boolean(),
+        stop,
+      }),
+      meddled,
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: command('another job connects too', side, async (run, given) => {
+      await run.act({ act: 'connect_both' })
+      await run.act({ act: 'foreign', side: given })
       await run.passToDue()
       await run.workers.work()
     }),
