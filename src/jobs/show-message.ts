@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isAsking } from '../transfer/asking-clocks.ts'
 import { PermanentError } from '../transfer/errors.ts'
 import type { MessageRef, Millis } from '../transfer/model.ts'
@@ -52,11 +53,21 @@ async function post(run: Run, wanted: Wanted): Promise<void> {
   }
 }
 
-/** We were paused and another one posted meanwhile: ours is the copy, if theirs stands. */
+/** We were paused and another one posted meanwhile: ours is the copy, if theirs stands. Theirs may still be under way. */
 async function withdraw({ store, lease, chat }: Run, key: string, ref: MessageRef): Promise<void> {
-  const theirs = (await store.read(lease.id))?.chat.slots[key]?.ref
-  if (theirs !== undefined && theirs !== ref) await chat.remove(ref)
+  for (let look = 0; look < looksForTheirs; look += 1) {
+    if (look > 0) await delay(betweenLooks)
+    const theirs = (await store.read(lease.id))?.chat.slots[key]?.ref
+    if (theirs !== undefined) {
+      if (theirs !== ref) await chat.remove(ref)
+      return
+    }
+  }
 }
+
+/** How often and how long it is waited for another one's post, milliseconds between two looks. */
+const looksForTheirs = 10
+const betweenLooks = 300
 
 async function edit(run: Run, wanted: Wanted, slot: ChatSlot, ref: MessageRef): Promise<Millis | undefined> {
   const { chat, clock, lease, stored, progressEvery } = run

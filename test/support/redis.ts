@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { findRedis, type RedisProgram } from '../../src/queue/redis-binary.ts'
 import { probeRedis, type RedisPlace, spawnRedis } from '../../src/queue/redis-process.ts'
+import { quickFolder } from './quick-folder.ts'
 import { until } from './until.ts'
 
 /** Where an unpacked server is kept between test runs: the repository's own folder, which is not under version control. */
@@ -35,7 +35,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     searchPath: process.env.PATH ?? '',
     log: () => undefined,
   })
-  const folder = await mkdtemp(join(tmpdir(), 'test-redis-'))
+  const folder = await mkdtemp(join(quickFolder(), 'test-redis-'))
   const place = {
     path: join(folder, 'redis.sock'),
     dataFolder: join(folder, 'data'),
