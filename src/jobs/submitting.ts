@@ -10,6 +10,9 @@ type SubmitResult = Submission | { kind: 'not_sent'; fault: Fault; permanent: bo
 
 const mostAttempts = 3
 
+/** Azure's list of operations names one that is over for about so long: a later look that finds none proves nothing. */
+const listedFor = 3_600_000
+
 /**
  * The one call that is not idempotent: intent, look, act, result. A submit whose end is not known is looked for, and
  * sent again only after `noRepostBefore` and a look that could have seen it.
@@ -96,7 +99,8 @@ async function search(job: Job, effect: Effect, fault: Fault | undefined): Promi
   const look = await azure.look(request, plan, request.at, transfer.snapshot ?? [])
   if (look.kind === 'found') return { events: [{ type: 'submitted', operation: look.operation }], due: now }
   const maySend = now >= (effect.noRepostBefore ?? 0)
-  if (look.kind === 'none' && maySend) return settled(job, effect, look.busy, fault)
+  const isProof = look.kind === 'none' && now < effect.at + listedFor
+  if (isProof && maySend) return settled(job, effect, look.busy, fault)
   if (overdue(job)) return leave(job, 'failed', 'unclear', fault)
   const due = maySend ? nextPoll(job) : Math.min(nextPoll(job), effect.noRepostBefore ?? now)
   const told = transfer.story.some(({ kind }) => kind === 'unclear')

@@ -93,7 +93,11 @@ export function createModelAzure(watch: Watch, now: () => number, privateLink: b
   }
   const start = (): void => {
     state.started += 1
-    state.job = { id: `op-${state.started}`, state: 'working', forgotten: false }
+    state.job = {
+      id: `5364d250-2a6b-4b1c-9d7e-${String(state.started).padStart(12, '0')}`,
+      state: 'working',
+      forgotten: false,
+    }
   }
 
   const azure: Azure = {

@@ -56,6 +56,8 @@ const act: fc.Arbitrary<AzureAct> = fc.oneof(
   fc.record({ act: fc.constantFrom('forget', 'change_facts') }) as fc.Arbitrary<AzureAct>,
 )
 
+const late = fc.record({ no: fc.constantFrom('deny', 'cancel'), isForgotten: fc.boolean() })
+
 const plainly = ['transient', 'permanent'] as const
 export const upset: fc.Arbitrary<Upset> = fc.oneof(
   fc.record({ call: fc.constantFrom('plan'), how: fc.constantFrom(...plainly, 'refusal') }),
@@ -130,11 +132,24 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       fc.record({
         sides: fc.subarray([...sides], { minLength: 1 }),
         decided: fc.boolean(),
-        act: fc.constantFrom('approve_elsewhere', 'approve_elsewhere', 'impersonate'),
+        act: fc.constantFrom('approve_elsewhere', 'impersonate'),
         finished: fc.boolean(),
         stop,
       }),
       meddled,
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: command(
+      'approved elsewhere before anybody looked',
+      fc.record({ side, stop }),
+      async (run, { side, stop }) => {
+        await run.act({ act: 'connect_both' })
+        await run.act({ act: 'approve_elsewhere', side })
+        await run.passToDue()
+        await run.workers.work(stop)
+      },
     ),
   },
   {
@@ -195,11 +210,15 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: command('a no that comes too late', fc.constantFrom('deny', 'cancel'), async (run, no) => {
+    arbitrary: command('a no that comes too late', late, async (run, { no, isForgotten }) => {
       await run.look()
       if (no === 'cancel') await run.say(run.setting.by, `cancel ${run.id}`)
       else for (const by of accounts.slice(2)) await run.click(by, 'deny', 0)
       await run.act({ act: 'finish', state: 'succeeded' })
+      if (!isForgotten) return
+      // No worker looks until Azure knows nothing of it any more.
+      run.pass(2 * hour)
+      await run.act({ act: 'forget' })
     }),
   },
   { weight: 1, arbitrary: command('question', account, (run, by) => run.question(by)) },

@@ -59,14 +59,18 @@ export function createJudge(options: {
   }
 }
 
-/** Whether each vote that counts was given to a card that names exactly this connection. With gate submission it names none. */
+/**
+ * Whether each vote that counts was given to a card that names exactly this connection. With gate submission it names none:
+ * there it is the one that the record was told of when Azure named it.
+ */
 function wasShown(transfer: Transfer, { side, id, privateEndpoint }: Connection, votes: readonly Vote[]): boolean {
+  const known = transfer.connections[side]
   return votes.every(({ shown }) => {
     const { gate, connections } = shown as Material
     const same = (each: Material['connections'][number]): boolean =>
       each.side === side && each.id === id.toLowerCase() && each.privateEndpoint === privateEndpoint.toLowerCase()
     return gate === 'submission'
-      ? transfer.connections.sql?.id === id || transfer.connections.storage?.id === id
+      ? known?.id === id && known.privateEndpoint === privateEndpoint
       : connections.some(same)
   })
 }

@@ -23,6 +23,9 @@ const clocks: Clocks = {
 
 const polls = { least: 15_000, most: 120_000, approval: 5 * minute, closing: 30_000 }
 
+/** Far more calls than one turn can take: who goes round and round is told, where a test would hang. */
+const mostCalls = 1_000
+
 /** Where a worker stops: at its n-th call of a port, before or after the call. `die` never comes back. */
 export type Stop = { at: number; when: 'before' | 'after'; how: 'die' | 'pause' }
 
@@ -46,6 +49,7 @@ export function createModelWorkers(options: {
     const begun = await store.begin(lease)
     if (!begun) return
     let left = stop?.at ?? Number.POSITIVE_INFINITY
+    let calls = 0
     let isLost = false
     const halted = Promise.withResolvers<void>()
     const resumed = Promise.withResolvers<void>()
@@ -60,6 +64,8 @@ export function createModelWorkers(options: {
           const call = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>
           if (typeof call !== 'function' || name === 'notAfter') return call
           return async (...args: unknown[]) => {
+            calls += 1
+            if (calls > mostCalls) throw new Error('a turn that never ends')
             left -= 1
             const here = left === 0
             if (here && stop?.when === 'before') await halt()
