@@ -113,12 +113,12 @@ async function run(credentials: Credentials, operation: Request['operation'] = '
   const request = ask(operation)
   const submission = await azure.submit(request, await azure.plan(request), go)
   if (submission.kind !== 'accepted') return { submission, seen: undefined }
-  sandbox.skip(4000)
+  sandbox.passTime(4000)
   for (const side of ['sql', 'storage'] as const) {
     const id = sandbox.state.operations[0]?.connections[side] ?? missing()
     sandbox.changeConnection({ action: 'approve', id })
   }
-  for (const ms of [1000, 6000, 1000]) sandbox.skip(ms)
+  for (const ms of [1000, 6000, 1000]) sandbox.passTime(ms)
   return { submission, seen: await azure.observe(request, submission.operation) }
 }
 

@@ -97,14 +97,14 @@ async function started(request: Request): Promise<{ plan: Plan; operation: Azure
 }
 
 async function approveBoth(request: Request, operation: AzureOperation): Promise<void> {
-  sandbox.skip(4000)
+  sandbox.passTime(4000)
   const { named } = await azure.observe(request, operation)
   const both = matchConnections(named, await azure.connections(request))
   for (const each of [both.sql, both.storage]) {
     if (!each) throw new Error('a connection is missing')
     await azure.decide(request, each, 'Approved', 'Approved by Ada through Drawbridge, transfer k3v9x2', go)
   }
-  sandbox.skip(600)
+  sandbox.passTime(600)
 }
 
 /** The checks that only an import has. */
@@ -122,9 +122,9 @@ describe('into an empty database', () => {
     expect(plan).toMatchObject({ edition: 'Standard', objective: 'S0', databaseStatus: 'Online', uri })
     await approveBoth(request, operation)
     await azure.observe(request, operation)
-    sandbox.skip(3000)
+    sandbox.passTime(3000)
     expect((await azure.observe(request, operation)).percent).toBeGreaterThanOrEqual(0)
-    sandbox.skip(6000)
+    sandbox.passTime(6000)
     expect(await azure.observe(request, operation)).toMatchObject({ state: 'succeeded', text: 'Completed' })
     expect(databaseAt('staging')).toMatchObject({ serviceObjective: 'S0', tables: ['dbo.orders', 'dbo.customers'] })
     expect(await checks(request, plan)).toMatchObject([{ code: 'target_not_empty' }])
@@ -170,9 +170,9 @@ describe('into an empty database', () => {
       if (tables.length > 0) putBlob()
       databaseAt('staging').tables = tables
       const { operation } = await started(request)
-      sandbox.skip(600)
+      sandbox.passTime(600)
       await azure.observe(request, operation)
-      sandbox.skip(600)
+      sandbox.passTime(600)
       const seen = await azure.observe(request, operation)
       expect(seen).toMatchObject({ state: 'failed', fault: { code: 'ImportExportJobError' } })
       reasons.push(seen.fault?.message)
@@ -231,7 +231,7 @@ describe('looks for its own operation', () => {
     const request = fresh({ objective: 'S0' })
     const plan = await azure.plan(request)
     await azure.prepare(request, plan, go)
-    sandbox.skip(2000)
+    sandbox.passTime(2000)
     const [made] = sandbox.state.creations
     expect(await azure.look(request, plan, request.at, [])).toEqual({ kind: 'none', seen: [made?.id] })
     expect(await azure.look(request, plan, request.at, 'all')).toEqual({ kind: 'none', seen: [made?.id] })
@@ -491,7 +491,7 @@ describe('makes the database', () => {
     expect(await azure.prepare(request, plan, go)).toEqual(taken)
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
-    sandbox.skip(2000)
+    sandbox.passTime(2000)
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'ready', made: true })
     expect(sent('database-put')).toHaveLength(1)
     expect(sent('database-put')[0]?.requestBody).toEqual({
@@ -513,7 +513,7 @@ describe('makes the database', () => {
     const request = fresh(wish)
     const plan = await azure.plan(request)
     await azure.prepare(request, plan, go)
-    sandbox.skip(2000)
+    sandbox.passTime(2000)
     expect(await azure.prepare(request, plan, go)).toMatchObject({ kind: 'ready' })
     expect(await azure.submit(request, plan, go)).toMatchObject({ kind: 'accepted' })
   })
@@ -531,7 +531,7 @@ describe('makes the database', () => {
       connect()
       // A process that knows nothing sends again only where nothing is to be seen, and Azure makes nothing twice.
       expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
-      sandbox.skip(2000)
+      sandbox.passTime(2000)
       expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'ready', made: true })
       expect(sandbox.state.creations).toHaveLength(1)
     }
@@ -544,7 +544,7 @@ describe('makes the database', () => {
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'ready', made: false })
     const other = fresh(wish)
     await azure.prepare(other, await azure.plan(other), go)
-    sandbox.skip(2000)
+    sandbox.passTime(2000)
     const again: Request = { ...other, at: other.at + 1 }
     expect(await azure.prepare(again, await azure.plan(again), go)).toEqual({ kind: 'ready', made: false })
     expect(sent('database-put')).toHaveLength(1)
@@ -633,7 +633,7 @@ describe('makes the database', () => {
     sandbox.arm({ name: 'database-async', code: 'InternalServerError' })
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
     sandbox.arm({ name: 'creation', code: 'ServerDtuQuotaExceeded' })
-    sandbox.skip(2000)
+    sandbox.passTime(2000)
     const error = await failure(azure.prepare(request, plan, go))
     expect(error).toBeInstanceOf(PermanentError)
     expect(error).toMatchObject({ fault: { code: 'ServerDtuQuotaExceeded' } })
@@ -648,7 +648,7 @@ describe('makes the database', () => {
     sandbox.arm({ name: 'database-put', action: { kind: 'rewrite', host: 'http://example.com' } })
     expect(await azure.prepare(request, plan, go)).toEqual(taken)
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'working' })
-    sandbox.skip(2000)
+    sandbox.passTime(2000)
     expect(await azure.prepare(request, plan, go)).toEqual({ kind: 'ready', made: true })
     expect(sent('database-async')).toEqual([])
   })

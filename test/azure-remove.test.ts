@@ -53,7 +53,7 @@ test.each(['sql', 'storage'] as const)(
   async (side) => {
     const connection = await standing(side, `ImportExportPrivateLink_${side}-0123456789ab`)
     await azure.remove(request(), connection, go)
-    sandbox.skip(60_000)
+    sandbox.passTime(60_000)
     await expect.poll(() => azure.connection(request(), connection)).toBeUndefined()
     expect(deletes()).toHaveLength(1)
   },

@@ -88,14 +88,14 @@ async function failure(call: Promise<unknown>): Promise<unknown> {
 }
 
 async function approveBoth(operation: AzureOperation): Promise<void> {
-  sandbox.skip(4000)
+  sandbox.passTime(4000)
   const { named } = await azure.observe(request, operation)
   const both = matchConnections(named, await azure.connections(request))
   for (const each of [both.sql, both.storage]) {
     if (!each) throw new Error('a connection is missing')
     await azure.decide(request, each, 'Approved', 'Approved by Ada through Drawbridge, transfer k3v9x2', go)
   }
-  sandbox.skip(600)
+  sandbox.passTime(600)
 }
 
 test('reads what a request means before anything is sent', async () => {
@@ -183,14 +183,14 @@ test('exports through both private endpoints and follows the job to its end', as
     'Approved',
   ])
   expect(now.filter(({ state }) => state === 'Pending')).toHaveLength(2)
-  sandbox.skip(600)
+  sandbox.passTime(600)
   await azure.observe(request, operation)
-  sandbox.skip(2600)
+  sandbox.passTime(2600)
   const running = await azure.observe(request, operation)
   expect(running.text).toMatch(/^Running, Progress = \d/)
   expect(running.percent).toBeGreaterThan(0)
   expect(sent('async')).toHaveLength(0)
-  sandbox.skip(6000)
+  sandbox.passTime(6000)
   expect(await azure.observe(request, operation)).toMatchObject({ state: 'succeeded', text: 'Completed' })
   expect(sent('async')).toHaveLength(1)
   expect(await azure.look(request, plan, operation.startedAt, [])).toMatchObject({
@@ -374,7 +374,7 @@ test('tells why a job failed, and that one was cancelled', async () => {
     kind: 'asked',
     requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
   })
-  sandbox.skip(1000)
+  sandbox.passTime(1000)
   for (const spelling of ['Cancelled', 'Canceled'] as const) {
     sandbox.setOptions({ cancelledSpelling: spelling })
     expect(await azure.observe(request, second)).toMatchObject({ state: 'cancelled', text: spelling })
@@ -427,7 +427,7 @@ test.each(['equal', 'prefix', 'private-endpoint'] as const)(
   async (connectionNaming) => {
     sandbox.setOptions({ connectionNaming })
     const { operation } = await started()
-    sandbox.skip(4000)
+    sandbox.passTime(4000)
     const { named } = await azure.observe(request, operation)
     const found = matchConnections(named, await azure.connections(request))
     const own = sandbox.state.operations[0]?.connections

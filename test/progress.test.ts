@@ -37,7 +37,7 @@ test('a percentage comes from the database’s operations where the operation’
   // Nobody counts yet: 0 is no news.
   await eventually(async () => (await progressOf(id))?.text === 'Running')
   expect((await progressOf(id))?.percent).toBeUndefined()
-  world.azure.skip(400 * hour)
+  world.azure.passTime(400 * hour)
   await eventually(async () => (await progressOf(id))?.percent === 40)
   expect((await progressOf(id))?.text).toBe('Running')
   await eventually(() => rootOf(id).includes('40 %') && rootOf(id).includes('Azure says: `Running`'))

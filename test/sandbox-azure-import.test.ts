@@ -219,7 +219,7 @@ describe('a creation', () => {
     expect((await ask('GET', `${follow}${id}`)).body.status).toBe('InProgress')
     expect((await ask('GET', path)).body.properties).toMatchObject({ status: 'Creating' })
     expect(await ask('PUT', path, body())).toMatchObject({ status: 409, code: 'ConflictingDatabaseOperation' })
-    sandbox.skip(1000)
+    sandbox.passTime(1000)
     expect((await ask('GET', `${follow}${id}`)).body.status).toBe('Succeeded')
     expect(await ask('GET', path)).toMatchObject({
       status: 200,
@@ -245,7 +245,7 @@ describe('a creation', () => {
     expect(await ask('PUT', path, body())).toMatchObject({ status: 201, body: { name: 'restored' } })
     expect((await ask('GET', path)).status).toBe(404)
     sandbox.arm({ name: 'creation', code: 'SubscriptionVcoreQuotaExceeded' })
-    sandbox.skip(1000)
+    sandbox.passTime(1000)
     expect((await ask('GET', path)).status).toBe(404)
     expect(sandbox.state.creations).toMatchObject([
       { status: 'Failed', error: { code: 'SubscriptionVcoreQuotaExceeded' } },
@@ -255,7 +255,7 @@ describe('a creation', () => {
 
   test('has the defaults of the region', async () => {
     await ask('PUT', path, { location: 'westeurope' })
-    sandbox.skip(1000)
+    sandbox.passTime(1000)
     expect(databaseAt('restored')).toMatchObject({ serviceObjective: 'GP_Gen5_2', maxSizeBytes: 32 * gigabyte })
   })
 

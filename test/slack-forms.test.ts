@@ -1,14 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type SlackSandbox, type SlackView, startSlackSandbox } from '../sandbox/slack/index.ts'
 import type { Handlers } from '../src/bot/handlers-type.ts'
-import { createServer } from '../src/bot/server.ts'
-import { createSlackInbound } from '../src/bot/slack-inbound.ts'
 import { noHome } from '../src/cards/home-view.ts'
 import type { Choice, ChoiceKind } from '../src/transfer/form-choices.ts'
 import type { Answer, FormInput } from '../src/transfer/ports.ts'
-import { until } from './support/until.ts'
-
-type Way = 'http' | 'socket'
+import { openSlackDoor, type Way } from './support/slack-door.ts'
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const never = new Promise<never>(() => undefined)
@@ -53,23 +49,7 @@ const handlers: Handlers = {
 }
 
 async function start(way: Way): Promise<void> {
-  const inbound = createSlackInbound({
-    slack: { team: slack.teamId, mode: way, apiUrl: slack.apiUrl },
-    botToken: slack.botToken,
-    ...(way === 'http' ? { signingSecret: slack.signingSecret } : { appToken: slack.appToken }),
-    handlers,
-    log,
-  })
-  closing.push(inbound.stop)
-  if (way === 'http') {
-    const ready = async () => ({ ok: true, parts: {} })
-    const routes = { '/slack/events': inbound.listener }
-    const server = createServer({ host: '127.0.0.1', port: 0, routes, ready, alive: () => true, log })
-    slack.control.deliverTo(`http://127.0.0.1:${(await server.start()).port}/slack/events`)
-    closing.push(() => server.stop(0))
-  }
-  await inbound.start()
-  if (way === 'socket') await until(inbound.ready)
+  closing.push(...(await openSlackDoor(way, { slack, handlers, log })))
 }
 
 async function opened(by = 'U0DANA', command = '/export'): Promise<SlackView> {

@@ -2,14 +2,11 @@ import { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { renderHome, type SlackSandbox, startSlackSandbox } from '../sandbox/slack/index.ts'
 import type { Handlers } from '../src/bot/handlers-type.ts'
-import { createServer } from '../src/bot/server.ts'
-import { createSlackInbound } from '../src/bot/slack-inbound.ts'
 import { type HomeViews, noHome } from '../src/cards/home-view.ts'
 import { buttonValue, type View } from '../src/cards/view.ts'
 import type { Answer, DecisionInput } from '../src/transfer/ports.ts'
+import { openSlackDoor, type Way } from './support/slack-door.ts'
 import { until } from './support/until.ts'
-
-type Way = 'http' | 'socket'
 
 const logged: string[] = []
 const note = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
@@ -215,21 +212,5 @@ async function shown(by: string, text: string): Promise<void> {
 const missing = { id: '', user: '', open: false, errors: {}, loaded: {}, view: {} }
 
 async function start(way: Way): Promise<void> {
-  const inbound = createSlackInbound({
-    slack: { team: slack.teamId, mode: way, apiUrl: slack.apiUrl },
-    botToken: slack.botToken,
-    ...(way === 'http' ? { signingSecret: slack.signingSecret } : { appToken: slack.appToken }),
-    handlers,
-    log,
-  })
-  closing.push(inbound.stop)
-  if (way === 'http') {
-    const ready = async () => ({ ok: true, parts: {} })
-    const routes = { '/slack/events': inbound.listener }
-    const server = createServer({ host: '127.0.0.1', port: 0, routes, ready, alive: () => true, log })
-    slack.control.deliverTo(`http://127.0.0.1:${(await server.start()).port}/slack/events`)
-    closing.push(() => server.stop(0))
-  }
-  await inbound.start()
-  if (way === 'socket') await until(inbound.ready)
+  closing.push(...(await openSlackDoor(way, { slack, handlers, log })))
 }

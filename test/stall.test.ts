@@ -99,7 +99,7 @@ describe('in the thread', () => {
     await eventually(() => looks() >= before + 3)
     const stalls = () => thread(world, id).filter((text) => text.includes('🐌'))
     expect(stalls().filter((text) => text.includes('at 0 %'))).toHaveLength(1)
-    world.azure.skip(400 * 3_600_000)
+    world.azure.passTime(400 * 3_600_000)
     await reply(world, id, 'has stood still at 40 %')
     expect(stalls().filter((text) => text.includes('at 40 %'))).toHaveLength(1)
     await told(world, 'U0DANA', `cancel ${id}`)

@@ -79,9 +79,9 @@ test('Azure’s time of the end is read off the operation’s result', async () 
   })
   try {
     expect((await call('POST', `${orders}/export`, definition())).status).toBe(202)
-    sandbox.skip(7 * minute)
+    sandbox.passTime(7 * minute)
     sandbox.changeOperation({ action: 'complete', id: job().id })
-    sandbox.skip(9 * minute)
+    sandbox.passTime(9 * minute)
     const { request } = transferOf('k3v9x2mq')
     const database = { ...request.database, subscription: subscription.split('/').at(-1) ?? '' }
     const resultUrl = `${sandbox.url}${operationPath('importExportOperationResults')}?api-version=2023-08-01`

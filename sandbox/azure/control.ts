@@ -56,7 +56,7 @@ function controlled(sandbox: AzureSandbox, what: string, body: unknown): unknown
   if (what === 'POST connections') return sandbox.changeConnection(body as ConnectionChange)
   if (what === 'POST operations') return sandbox.changeOperation(body as OperationChange)
   if (what === 'POST faults') return sandbox.arm(...((Array.isArray(body) ? body : [body]) as []))
-  if (what === 'POST clock') return sandbox.skip(Number(field(body, 'skipMs') ?? 0))
+  if (what === 'POST clock') return sandbox.passTime(Number(field(body, 'passMs') ?? 0))
   if (what === 'POST reset') return sandbox.reset()
   throw new Error(`there is no ${what} under /__control`)
 }

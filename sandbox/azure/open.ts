@@ -76,7 +76,7 @@ function controls(
     faults: () => world.faults,
     changeConnection: (change) => changed(world, changeConnection(world, change)),
     changeOperation: (change) => changed(world, changeOperation(world, change)),
-    skip: (ms) => {
+    passTime: (ms) => {
       world.skipped += ms
       advance(world)
     },

@@ -56,7 +56,7 @@ export type AzureSandbox = {
   changeConnection(change: ConnectionChange): Connection
   changeOperation(change: OperationChange): Operation
   /** Moves the sandbox's clock ahead. */
-  skip(ms: number): void
+  passTime(ms: number): void
   /** Puts state, faults, timings and options back to where they were at the start; the storage keys stay the same. */
   reset(): void
   /** Registers a hook; the function that comes back removes it. */
