@@ -176,3 +176,25 @@ test('what somebody puts in the place of a connection after the yes is not appro
   }
   expect(told).toEqual([])
 })
+
+test('a job that nobody looked for until Azure forgot it is not told as never sent', async () => {
+  const [stages, hour] = [[{ approvers: ['slack:T1/USAM'], need: 1 }], 3_600_000]
+  const told: (boolean | undefined)[] = []
+  for (let at = 1; at <= 24; at += 1) {
+    await redis.flushdb()
+    const rule = { ...ruleOf(10), stages, expiry: hour }
+    const run = await startRun(store, redis, { rule, kind: 'open_export', by: 'slack:T1/UDANA' }, at)
+    await toCard(run)
+    await run.click('slack:T1/USAM', 'approve', 0)
+    await run.passToDue()
+    await run.workers.work({ at, when: 'after', how: 'die' })
+    run.world.act({ act: 'finish', state: 'succeeded' })
+    const isThrough = run.world.state.job?.state === 'succeeded'
+    run.pass(2 * hour)
+    run.world.act({ act: 'forget' })
+    await toEnd(run, false)
+    expect(run.broken, `stopped after call ${at}`).toEqual([])
+    if (isThrough) told.push((await run.read()).transfer.ending?.nothingSent)
+  }
+  expect(new Set(told)).toEqual(new Set([false]))
+})
